@@ -1,0 +1,5 @@
+"""`python -m planbook`: the command line."""
+
+from planbook.cli import main
+
+main()

@@ -1,0 +1,278 @@
+"""The formula engine behind one module: evaluate a laid-out workbook, or measures over rows.
+
+IronCalc does the arithmetic.  It is given formulas of the specification only, never one from a
+returned file, and data only through its typed setters, which parse nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import ironcalc
+
+from planbook.calendar import from_serial, to_serial
+from planbook.layout import (
+    INDEX,
+    META_SHEET,
+    Layout,
+    SheetLayout,
+    cell_name,
+    column_letter,
+    quote_sheet,
+    resolve_layout,
+)
+from planbook.layout.cells import LISTS, CellValue, SettingValue, input_cells
+from planbook.plan import Plan, Value
+from planbook.problems import CalcError
+from planbook.spec import Book, Column, Kind, quote_text, references, render
+
+
+class CellError(str):
+    """An error value such as ``#DIV/0!``: a text of its own type."""
+
+    __slots__ = ()
+
+
+Cells = dict[tuple[str, int, int], CellValue]
+
+
+class Calculator:
+    """A laid-out workbook compiled once and evaluated for many plans.
+
+    Formulas of every column stand in the model, those of virtual columns too; each `evaluate`
+    starts from the compiled bytes, so that nothing of one plan reaches the next.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        keys = (LISTS, INDEX, *(placed.sheet.key for placed in layout.sheets))
+        self._sheets = {key: number for number, key in enumerate(keys)}
+        self._formulas = tuple(layout.formula_cells())
+        self._compiled = self._compile()
+
+    def _compile(self) -> bytes:
+        model = ironcalc.create("planbook", "en", "UTC", "en")
+        model.rename_sheet(0, self.layout.lists_title)
+        for title in (self.layout.index_title, *(placed.title for placed in self.layout.sheets)):
+            model.add_sheet(title)
+        for name in self.layout.names:
+            if not name.validation and META_SHEET not in name.target:
+                model.new_defined_name(name.name, None, name.target)
+        for sheet, row, column, formula in self._formulas:
+            model.update_cell_with_formula(self._sheets[sheet], row + 1, column + 1, formula)
+        return bytes(model.to_bytes())
+
+    def evaluate(self, plan: Plan, settings: Mapping[str, SettingValue], department: str = "") -> Cells:
+        """The value of every formula cell by (sheet key, row, column), 0-based.
+
+        Dates come back as serial numbers, blanks as ``""``; an error value is a `CellError`.
+        """
+        model = ironcalc.load_from_bytes(self._compiled, "en")
+        for cell in input_cells(self.layout, plan, settings, department):
+            _put(model, self._sheets[cell.sheet], cell.row + 1, cell.column + 1, cell.value)
+        model.evaluate()
+        return {
+            (sheet, row, column): _take(model, self._sheets[sheet], row + 1, column + 1)
+            for sheet, row, column, _ in self._formulas
+        }
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """The computed side of a plan, as typed values by sheet, row number and column key.
+
+    `due` holds the cells that are required although their column is not always so.
+    """
+
+    rows: Mapping[str, Mapping[int, Mapping[str, Value]]]
+    due: frozenset[tuple[str, int, str]]
+
+    def get(self, sheet: str, number: int, key: str) -> Value:
+        """A computed value; None where it is blank."""
+        return self.rows.get(sheet, {}).get(number, {}).get(key)
+
+
+def calculate_plan(book: Book, plan: Plan, settings: Mapping[str, SettingValue]) -> Calculated:
+    """Every calculated column of a plan that was read, virtual ones included.
+
+    Choices come back as keys, dates as dates, blanks as None.  An error value, which no formula
+    of a sound specification gives, comes back as None too.
+    """
+    many = {key: max(1, len(value)) for key, value in settings.items() if isinstance(value, tuple)}
+    sizes = tuple(
+        (sheet.key, _bucket(max((row.number for row in plan.rows(sheet.key)), default=1)))
+        for sheet in book.sheets
+    )
+    model = _row_model(book.name, book.sha256, sizes, tuple(sorted(many.items())), _Hidden(book))
+    return model.calculate(plan, settings)
+
+
+class _RowModel:
+    """The tables alone, without pages and dropdowns, and the conditions of required cells."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        keys = (LISTS, *(placed.sheet.key for placed in layout.sheets))
+        self._sheets = {key: number for number, key in enumerate(keys)}
+        self._conditions = [
+            (placed, column, placed.columns[-1].index + 1 + position)
+            for placed in layout.sheets
+            for position, column in enumerate(c for c in placed.sheet.columns if isinstance(c.required, str))
+        ]
+        model = ironcalc.create("planbook", "en", "UTC", "en")
+        model.rename_sheet(0, layout.lists_title)
+        for placed in layout.sheets:
+            model.add_sheet(placed.title)
+        for name in layout.names:
+            if not name.validation and META_SHEET not in name.target:
+                model.new_defined_name(name.name, None, name.target)
+        for sheet, row, column, formula in layout.table_formulas():
+            model.update_cell_with_formula(self._sheets[sheet], row + 1, column + 1, formula)
+        for placed, condition, index in self._conditions:
+            for row in range(placed.first_row, placed.last_row + 1):
+                formula = layout.formula(placed.sheet.key, str(condition.required), row)
+                model.update_cell_with_formula(self._sheets[placed.sheet.key], row + 1, index + 1, formula)
+        self._compiled = bytes(model.to_bytes())
+
+    def calculate(self, plan: Plan, settings: Mapping[str, SettingValue]) -> Calculated:
+        model = ironcalc.load_from_bytes(self._compiled, "en")
+        for cell in input_cells(self.layout, plan, settings):
+            _put(model, self._sheets[cell.sheet], cell.row + 1, cell.column + 1, cell.value)
+        model.evaluate()
+        rows = {
+            placed.sheet.key: {
+                row.number: self._row(model, placed, row.number) for row in plan.rows(placed.sheet.key)
+            }
+            for placed in self.layout.sheets
+        }
+        due = frozenset(
+            (placed.sheet.key, row.number, column.key)
+            for placed, column, index in self._conditions
+            for row in plan.rows(placed.sheet.key)
+            if _take(model, self._sheets[placed.sheet.key], placed.row(row.number) + 1, index + 1) is True
+        )
+        return Calculated(rows, due)
+
+    def _row(self, model: Any, placed: SheetLayout, number: int) -> Mapping[str, Value]:
+        sheet, row = self._sheets[placed.sheet.key], placed.row(number) + 1
+        return {
+            at.column.key: self._typed(at.column, _take(model, sheet, row, at.index + 1))
+            for at in placed.columns
+            if at.column.calculated
+        }
+
+    def _typed(self, column: Column, value: CellValue) -> Value:
+        if value == "" or isinstance(value, CellError):
+            return None
+        if column.kind is Kind.DATE and isinstance(value, float):
+            day = from_serial(value)
+            return day.date() if isinstance(day, datetime) else day
+        if column.list and isinstance(value, str):
+            titles = {
+                item.title.to(self.layout.lang): item.key for item in self.layout.list_items(column.list)
+            }
+            return titles.get(value, value)
+        return value
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A book that takes no part in a cache's key: its name and hash do."""
+
+    book: Book
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hidden)
+
+
+@lru_cache(maxsize=32)
+def _row_model(
+    name: str,
+    sha256: str,
+    sizes: tuple[tuple[str, int], ...],
+    many: tuple[tuple[str, int], ...],
+    book: _Hidden,
+) -> _RowModel:
+    layout = resolve_layout(book.book, lang=book.book.languages[0], rows=dict(sizes), many=dict(many))
+    return _RowModel(layout)
+
+
+def _bucket(rows: int) -> int:
+    """The number of rows to compile for, so that a few models serve all plans."""
+    return 1 << max(3, (rows - 1).bit_length())
+
+
+def evaluate_measures(
+    book: Book,
+    measures: Sequence[str],
+    columns: Mapping[str, Sequence[CellValue]],
+    settings: Mapping[str, SettingValue],
+) -> dict[str, list[CellValue]]:
+    """Measures of `book` over rows given as columns by argument name, all of one length.
+
+    A measure may take another of the list as its argument.  Choices go in and come out as the
+    keys of their items.  Raises CalcError when an argument is neither given nor computed.
+    """
+    length = max((len(values) for values in columns.values()), default=0)
+    order = {name: index + 1 for index, name in enumerate((*columns, *measures))}
+    for measure in measures:
+        for name in references(book.measures[measure].formula):
+            if name not in order:
+                raise CalcError(f"measure {measure} needs {name}, which was not given")
+    model = ironcalc.create("measures", "en", "UTC", "en")
+    _define_settings(model, book, settings)
+    for name, values in columns.items():
+        for row, value in enumerate(values, 1):
+            _put(model, 0, row, order[name], value)
+    for measure in measures:
+        template = render(
+            book.measures[measure].formula,
+            reference=lambda text: f"${column_letter(order[text] - 1)}\x00",
+            name=lambda text: quote_text(text.split(".", 1)[1]) if "." in text else cell_name(text),
+        )
+        for row in range(1, length + 1):
+            model.update_cell_with_formula(0, row, order[measure], "=" + template.replace("\x00", str(row)))
+    model.evaluate()
+    return {m: [_take(model, 0, row, order[m]) for row in range(1, length + 1)] for m in measures}
+
+
+def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue]) -> None:
+    model.add_sheet("settings")
+    inputs = [cell.key for sheet in book.sheets for cell in sheet.inputs]
+    for column, key in enumerate((*book.settings, *inputs), 1):
+        default = book.settings[key].value if key in book.settings else None
+        value = settings.get(key, default)
+        many = value if isinstance(value, tuple) else (value,)
+        for row, item in enumerate(many, 1):
+            _put(model, 1, row, column, item)
+        letter = column_letter(column - 1)
+        target = f"{quote_sheet('settings')}!${letter}$1:${letter}${max(1, len(many))}"
+        model.new_defined_name(cell_name(key), None, target)
+
+
+def _put(model: Any, sheet: int, row: int, column: int, value: CellValue) -> None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return
+    if isinstance(value, bool):
+        model.update_cell_with_bool(sheet, row, column, value)
+    elif isinstance(value, date):
+        model.update_cell_with_number(sheet, row, column, float(to_serial(value)))
+    elif isinstance(value, int | float):
+        model.update_cell_with_number(sheet, row, column, float(value))
+    else:
+        model.update_cell_with_text(sheet, row, column, str(value))
+
+
+def _take(model: Any, sheet: int, row: int, column: int) -> CellValue:
+    value = model.get_cell_value(sheet, row, column)
+    if model.get_cell_type(sheet, row, column) == ironcalc.CellType.ErrorValue:
+        return CellError(value)
+    return "" if value is None else value

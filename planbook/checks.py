@@ -1,0 +1,227 @@
+"""Rules across the rows of a workbook: plain functions in one visible list.
+
+Each takes a `Reviewed` submission and yields problems; none raises, none changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from planbook.calc import Calculated, calculate_plan
+from planbook.layout.cells import SettingValue
+from planbook.plan import Plan, PlanRow, Value
+from planbook.problems import Code, Problem, rank_problems
+from planbook.reader import Submission
+from planbook.spec import Book, Kind
+
+WEIGHT_SLACK = 0.0005  # what rounding of typed percentages may leave
+TARGET_SLACK = 0.005  # share of the annual target by which the quarters may differ
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A submission that was read, its computed columns, and the settings they were computed with."""
+
+    submission: Submission
+    book: Book
+    calculated: Calculated
+    settings: Mapping[str, SettingValue]
+    as_of: date
+
+    def rows(self, sheet: str) -> Iterator[PlanRow]:
+        """The rows of a sheet that are not quarantined; none where the book has no such sheet."""
+        for row in self.submission.plan.rows(sheet):
+            if (sheet, row.number) not in self.submission.quarantined:
+                yield row
+
+    def value(self, sheet: str, row: PlanRow, key: str) -> Value:
+        """A value of a row, typed or computed."""
+        column = self.book.sheet(sheet).by_key.get(key)
+        if column is None:
+            return None
+        if column.calculated:
+            return self.calculated.get(sheet, row.number, key)
+        value = row.get(key)
+        default = column.default if column.default != "{department}" else None
+        return default if value is None else value
+
+    def problem(self, code: Code, sheet: str, number: int, key: str, found: str = "", expected: str = "",
+                subject: str = "") -> Problem:  # fmt: skip
+        """A problem at a cell of this submission."""
+        place = self.submission.locate(sheet, number, key)
+        return Problem(code, place, found, expected, subject or self.title(sheet, key))
+
+    def title(self, sheet: str, key: str) -> str:
+        """A column's title in the workbook's language."""
+        lang = self.submission.issue.lang if self.submission.issue else self.book.languages[0]
+        return self.book.sheet(sheet).column(key).title.to(lang)
+
+
+Check = Callable[[Reviewed], Iterator[Problem]]
+
+
+def review_submission(
+    submission: Submission, *, as_of: date | None = None, settings: Mapping[str, SettingValue] | None = None
+) -> Reviewed | None:
+    """Compute a submission's measures, quarantined rows left out; None for a file that was refused.
+
+    `as_of` is the date the measures are taken at: the workbook's own where none is given, and
+    the last day of its year where it has none.  `settings` go before the workbook's own.
+    """
+    book, issue = submission.book, submission.issue
+    if book is None or issue is None:
+        return None
+    own = submission.plan.inputs.get("as_of")
+    day = as_of or (own if isinstance(own, date) else date(issue.year, 12, 31))
+    merged = {**submission.settings, **(settings or {})}
+    sound = {
+        sheet: tuple(row for row in rows if (sheet, row.number) not in submission.quarantined)
+        for sheet, rows in submission.plan.tables.items()
+    }
+    plan = Plan(sound, {**submission.plan.inputs, "as_of": day})
+    return Reviewed(submission, book, calculate_plan(book, plan, merged), merged, day)
+
+
+def check_submission(reviewed: Reviewed) -> Submission:
+    """The submission with the problems of every check added, worst first."""
+    found = (problem for check in CHECKS for problem in check(reviewed))
+    submission = reviewed.submission
+    return replace(submission, problems=rank_problems((*submission.problems, *found)))
+
+
+def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
+    """Cells that are required because of what stands beside them; the reason gate is one."""
+    for sheet, number, key in sorted(reviewed.calculated.due):
+        row = next(r for r in reviewed.submission.plan.rows(sheet) if r.number == number)
+        if row.get(key) is not None:
+            continue
+        column = reviewed.book.sheet(sheet).column(key)
+        if reviewed.calculated.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:
+            attainment = reviewed.calculated.get(sheet, number, "attainment")
+            limit = reviewed.settings.get("reason_below", reviewed.book.settings["reason_below"].value)
+            yield reviewed.problem(
+                Code.REASON_MISSING, sheet, number, key, _percent(attainment), _percent(limit)
+            )
+        else:
+            yield reviewed.problem(Code.REQUIRED_MISSING, sheet, number, key)
+
+
+def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
+    """The weights of a department's own goals total 100 %, or are all blank."""
+    if not _has(reviewed, "goals", "weight", "level"):
+        return
+    groups: dict[str, list[PlanRow]] = {}
+    for row in reviewed.rows("goals"):
+        if reviewed.value("goals", row, "level") == "department":
+            groups.setdefault(str(row.get("department")), []).append(row)
+    names = {item.key: item.title.to("zh") for item in reviewed.submission.items.get("department", ())}
+    for department, rows in groups.items():
+        weights = [w for w in (row.get("weight") for row in rows) if isinstance(w, int | float)]
+        name = names.get(department, department)
+        if not weights:
+            yield reviewed.problem(Code.WEIGHTS_EQUAL, "goals", rows[0].number, "weight", subject=name)
+        elif abs(sum(weights) - 1) > WEIGHT_SLACK:
+            subject = f"{name} {reviewed.title('goals', 'weight')}"
+            yield reviewed.problem(
+                Code.WEIGHTS_TOTAL, "goals", rows[0].number, "weight", _percent(sum(weights)), "100%", subject
+            )
+
+
+def check_quarters(reviewed: Reviewed) -> Iterator[Problem]:
+    """The four quarters' targets against the annual target, by the goal's aggregation."""
+    for goal in reviewed.rows("goals"):
+        annual = reviewed.value("goals", goal, "target")
+        ident = reviewed.book.sheet("goals").id.of(goal.number)
+        targets = {
+            row.get("quarter"): row.get("target")
+            for row in reviewed.rows("review")
+            if row.get("goal") == ident
+        }
+        numbers = [targets[q] for q in ("q1", "q2", "q3", "q4") if isinstance(targets.get(q), int | float)]
+        if len(numbers) < 4 or not isinstance(annual, int | float):
+            continue
+        aggregation = reviewed.value("goals", goal, "aggregation")
+        total = _aggregate([float(str(n)) for n in numbers], str(aggregation))
+        if abs(total - annual) > TARGET_SLACK * max(abs(annual), 1e-9):
+            yield reviewed.problem(
+                Code.QUARTERS_DISAGREE, "goals", goal.number, "target", f"{total:,.10g}", f"{annual:,.10g}",
+                str(goal.get("goal")),
+            )  # fmt: skip
+
+
+def _aggregate(quarters: list[float], aggregation: str) -> float:
+    if aggregation == "last":
+        return quarters[-1]
+    total = sum(quarters)
+    return total / len(quarters) if aggregation == "mean" else total
+
+
+def check_tasks(reviewed: Reviewed) -> Iterator[Problem]:
+    """Tasks past their finish, and tasks nobody has updated."""
+    tasks = {reviewed.book.sheet("decomposition").id.of(r.number): r for r in reviewed.rows("decomposition")}
+    limit = reviewed.settings.get("stale_days", reviewed.book.settings["stale_days"].value)
+    for row in reviewed.rows("tracking"):
+        task = tasks.get(str(row.get("task")))
+        name = str(task.get("task")) if task else str(row.get("task"))
+        if reviewed.value("tracking", row, "status") == "overdue":
+            finish = reviewed.value("tracking", row, "plan_finish")
+            done = _percent(row.get("percent"))
+            yield reviewed.problem(
+                Code.TASK_OVERDUE, "tracking", row.number, "percent", done, str(finish), name
+            )
+        if reviewed.value("tracking", row, "stale") == "yes":
+            updated = str(row.get("updated"))
+            yield reviewed.problem(
+                Code.TASK_STALE, "tracking", row.number, "updated", updated, f"{limit:g}", name
+            )
+
+
+def check_method(reviewed: Reviewed) -> Iterator[Problem]:
+    """Goals that the chosen attainment method cannot serve, and that fell back to linear."""
+    chosen = reviewed.settings.get("method", reviewed.book.settings["method"].value)
+    if chosen == "linear":
+        return
+    lang = reviewed.submission.issue.lang if reviewed.submission.issue else "zh"
+    for goal in reviewed.rows("goals"):
+        used = reviewed.value("goals", goal, "ytd_method")
+        if used == "linear" and reviewed.value("goals", goal, "ytd_attainment") is not None:
+            yield reviewed.problem(
+                Code.METHOD_FALLBACK, "goals", goal.number, "goal",
+                reviewed.book.list_title("method", "linear", lang),
+                reviewed.book.list_title("method", str(chosen), lang), str(goal.get("goal")),
+            )  # fmt: skip
+
+
+def check_band(reviewed: Reviewed) -> Iterator[Problem]:
+    """A band whose midpoint is zero has no deviation rate, so it is refused."""
+    for sheet in ("goals", "review"):
+        for row in reviewed.rows(sheet):
+            low, high = reviewed.value(sheet, row, "target"), reviewed.value(sheet, row, "target_high")
+            banded = reviewed.value(sheet, row, "direction") == "band"
+            if banded and isinstance(low, int | float) and isinstance(high, int | float):
+                if high < low or round(low + high, 9) == 0:
+                    bounds = f"> {low:,.10g}" if high < low else "≠ 0 (low + high)"
+                    yield reviewed.problem(
+                        Code.OUT_OF_RANGE, sheet, row.number, "target_high", f"{high:,.10g}", bounds
+                    )
+
+
+def _has(reviewed: Reviewed, sheet: str, *keys: str) -> bool:
+    columns = reviewed.book.sheet(sheet).by_key
+    return all(key in columns for key in keys)
+
+
+def _percent(value: object) -> str:
+    return f"{value:.1%}" if isinstance(value, int | float) else "—"
+
+
+CHECKS: tuple[Check, ...] = (
+    check_required_when,
+    check_weights,
+    check_quarters,
+    check_band,
+    check_tasks,
+    check_method,
+)

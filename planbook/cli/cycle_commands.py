@@ -1,0 +1,99 @@
+"""`init`, `generate` and `demo`: set a year up, issue its workbooks, or see it all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from planbook.cli.report_commands import print_roll_up
+from planbook.cli.support import (
+    cycle_option,
+    lang_option,
+    language,
+    locale_language,
+    open_cycle,
+    print_table,
+    watcher,
+)
+from planbook.cli.texts import text
+from planbook.problems import UsageError
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--year", type=click.IntRange(1990, 2099), help="The planning year; by default the next one.")
+@click.option("--book", default="annual_plan", show_default=True, help="The book to plan with.")
+@lang_option
+def init(folder: Path, year: int | None, book: str, lang: str | None) -> None:
+    """Create a new cycle in DIR: planbook.toml, departments.csv, company_goals.csv and folders."""
+    from datetime import date
+
+    from planbook.cycle import create_cycle
+
+    lang = lang or locale_language()
+    cycle = create_cycle(folder, year=year or date.today().year + 1, book=book, lang=lang)
+    click.echo(text("created", lang, year=cycle.year, folder=folder))
+    click.echo(text("next_init", lang))
+
+
+def _row_counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    rows = {}
+    for value in values:
+        sheet, mark, count = value.partition("=")
+        if not mark or not count.isdigit() or not 1 <= int(count) <= 9999:
+            raise click.BadParameter(f"{value!r}: write SHEET=ROWS, such as goals=50 (1 to 9999 rows)")
+        rows[sheet] = int(count)
+    return rows
+
+
+@click.command()
+@click.argument("departments", metavar="[DEPT]...", nargs=-1)
+@cycle_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the outbox.")
+@click.option("--rows", multiple=True, callback=_row_counts, metavar="SHEET=ROWS", help="Rows of a sheet.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Work in parallel.")
+@lang_option
+def generate(
+    departments: tuple[str, ...],
+    cycle_folder: Path | None,
+    out: Path | None,
+    rows: dict[str, int],
+    jobs: int,
+    lang: str | None,
+) -> None:
+    """Write one pre-linked workbook per department (all of them, or those named)."""
+    from planbook.workflow import issue_workbooks
+
+    cycle = open_cycle(cycle_folder)
+    speak = language(lang, cycle)
+    watch = watcher(text("writing", speak))
+    issued = issue_workbooks(cycle, departments, out=out, lang=lang, rows=rows, jobs=jobs, watch=watch)
+    headers = [text(key, speak) for key in ("department", "file", "issue")]
+    rows_shown = [(f"{i.department} {i.name}", i.path.name, i.issue) for i in issued]
+    print_table("", headers, rows_shown)
+    click.echo(text("issued", speak, count=len(issued), folder=out or cycle.outbox))
+
+
+@click.command()
+@click.argument(
+    "folder", metavar="[DIR]", default="planbook-demo", type=click.Path(path_type=Path, file_okay=False)
+)
+@lang_option
+def demo(folder: Path, lang: str | None) -> None:
+    """Play a whole year in DIR: issue, return, consolidate, mail; then say what to open."""
+    from planbook.workflow import run_demo
+
+    speak = language(lang)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    made = run_demo(folder, lang=speak, watch=watcher(text("writing", speak)))
+    print_roll_up(made.roll_up, speak)
+    click.echo(text("demo_done", speak))
+    for key, path in (
+        ("demo_report", made.report),
+        ("demo_outbox", made.cycle.outbox),
+        ("demo_inbox", made.cycle.inbox),
+        ("demo_mail", made.cycle.reports / "mail"),
+    ):
+        click.echo(f"  {path}  — {text(key, speak)}")

@@ -1,0 +1,221 @@
+"""`consolidate` and `weekly`: the company's figures as a workbook, and as the week's mail."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planbook.cli.support import (
+    EXIT_PROBLEMS,
+    as_of_option,
+    check_paths,
+    count_severities,
+    cycle_option,
+    json_option,
+    lang_option,
+    language,
+    open_cycle,
+    optional_cycle,
+    paths_argument,
+    percent,
+    print_json,
+    print_table,
+    problem_record,
+    strict_option,
+    watcher,
+)
+from planbook.cli.texts import text
+from planbook.problems import MailError, Severity, UsageError
+
+if TYPE_CHECKING:
+    from planbook.measures import RollUp
+
+PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
+
+
+@click.command()
+@paths_argument
+@cycle_option
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
+@as_of_option
+@lang_option
+@json_option
+@strict_option
+@click.pass_context
+def consolidate(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    cycle_folder: Path | None,
+    out: Path | None,
+    as_of: date | None,
+    lang: str | None,
+    as_json: bool,
+    strict: bool,
+) -> None:
+    """Write the consolidated workbook from what came back.
+
+    PATHS are files or folders; by default the cycle's inbox.  Without a cycle the workbooks
+    themselves say who they are from.  Exits 1 when no workbook counts, or with --strict when
+    there is an error.
+    """
+    from planbook.reports import write_consolidated
+    from planbook.workflow import collect_returns, report_path, roll_up_cycle, roll_up_files
+
+    check_paths(paths)
+    cycle = optional_cycle(cycle_folder)
+    speak = language(lang, cycle)
+    watch = watcher(text("reading", speak))
+    if cycle:
+        collection = collect_returns(cycle, paths, as_of=as_of, watch=watch)
+        figures = roll_up_cycle(cycle, collection, as_of=as_of, lang=speak)
+        target = out or report_path(cycle, figures.as_of)
+    elif paths:
+        figures = roll_up_files(paths, as_of=as_of, lang=speak)
+        target = out or Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
+    else:
+        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
+    write_consolidated(target, figures, lang=speak)
+    if as_json:
+        print_json({"file": str(target), **_document(figures, speak)})
+    else:
+        print_roll_up(figures, speak)
+        click.echo(text("consolidated", speak, path=target))
+    errors = count_severities(figures.problems)[Severity.ERROR]
+    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
+    if not accepted:
+        click.echo(text("nothing_accepted", speak), err=True)
+    if not accepted or (strict and errors):
+        ctx.exit(EXIT_PROBLEMS)
+
+
+def print_roll_up(figures: RollUp, lang: str) -> None:
+    """The roll-up on the terminal: scores, company goals, returns."""
+    book = figures.book
+    columns = {column.key: column.title.to(lang) for column in book.report("summary").columns}
+    keys = ("name", "score", "rating", "low", "high", "covered", "expected", "missed", "late")
+    rows = [
+        (
+            "  " * int(r["depth"]) + (r["name"] or book.label("company", lang)),
+            percent(r["score"]),
+            book.list_title("rating", r["rating"], lang) if r["rating"] else "",
+            percent(r["low"]),
+            percent(r["high"]),
+            r["covered"],
+            r["expected"],
+            r["missed"],
+            r["late"],
+        )
+        for r in figures.scores.to_dict("records")
+    ]
+    print_table(text("scores", lang, as_of=figures.as_of), [columns[key] for key in keys], rows)
+    _print_company_goals(figures, lang)
+    columns = {column.key: column.title.to(lang) for column in book.report("receipts").columns}
+    shown = [
+        (
+            r["department_name"] or "—",
+            book.list_title("receipt", r["receipt"], lang),
+            r["file"] or "",
+            r["errors"],
+            r["warnings"],
+            r["reason"] or "",
+        )
+        for r in figures.receipts.to_dict("records")
+    ]
+    keys = ("department_name", "receipt", "file", "errors", "warnings", "reason")
+    print_table(text("receipts", lang), [columns[key] for key in keys], shown)
+
+
+def _print_company_goals(figures: RollUp, lang: str) -> None:
+    book = figures.book
+    columns = {column.key: column.title.to(lang) for column in book.report("company_goals").columns}
+    keys = ("goal", "unit", "target", "actual", "deviation_rate", "attainment", "rating", "coverage")
+    rows = [
+        (
+            r["goal"],
+            r["unit"] or "",
+            _amount(r["target"]),
+            _amount(r["actual"]),
+            percent(r["deviation_rate"]),
+            percent(r["attainment"]),
+            book.list_title("rating", r["rating"], lang) if r["rating"] else "",
+            r["coverage"],
+        )
+        for r in figures.company_goals.to_dict("records")
+    ]
+    if rows:
+        print_table(text("company_goals", lang), [columns[key] for key in keys], rows)
+
+
+def _amount(value: object) -> str:
+    return f"{value:,.6g}" if isinstance(value, int | float) and value == value else "—"
+
+
+def _document(figures: RollUp, lang: str) -> dict[str, object]:
+    def records(frame: object) -> object:
+        rows = frame.to_dict("records")  # type: ignore[attr-defined]  # pandas stays out of the imports here
+        return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+
+    return {
+        "as_of": figures.as_of,
+        "scope": figures.scope or None,
+        "scores": records(figures.scores),
+        "company_goals": records(figures.company_goals),
+        "goals": records(figures.goals),
+        "tasks": records(figures.tasks),
+        "facts": records(figures.facts),
+        "receipts": records(figures.receipts),
+        "problems": [problem_record(problem, lang) for problem in figures.problems],
+    }
+
+
+@click.command()
+@cycle_option
+@click.option("--week", help="The ISO week the mail names (2024-W27); by default that of the date.")
+@click.option("--dry-run", is_flag=True, help="Write .eml files into reports/mail instead of sending.")
+@as_of_option
+@lang_option
+@strict_option
+@click.pass_context
+def weekly(
+    ctx: click.Context,
+    cycle_folder: Path | None,
+    week: str | None,
+    dry_run: bool,
+    as_of: date | None,
+    lang: str | None,
+    strict: bool,
+) -> None:
+    """Mail each recipient the week's variance, with the workbook of their scope attached.
+
+    The password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
+    """
+    from planbook.mail import send_messages, write_eml
+    from planbook.workflow import collect_returns, compose_week
+
+    cycle = open_cycle(cycle_folder)
+    speak = language(lang, cycle)
+    if not cycle.recipients:
+        raise UsageError(text("no_recipients", speak))
+    if not dry_run and cycle.smtp is None:
+        raise UsageError(text("no_smtp", speak))
+    collection = collect_returns(cycle, as_of=as_of, watch=watcher(text("reading", speak)))
+    messages = compose_week(cycle, collection, as_of=as_of, week=week, watch=watcher(text("writing", speak)))
+    if dry_run or cycle.smtp is None:
+        folder = cycle.reports / "mail"
+        for message in messages:
+            click.echo(f"  {write_eml(message, folder)}")
+        click.echo(text("eml", speak, count=len(messages), folder=folder))
+    else:
+        failed = 0
+        for result in send_messages(messages, cycle.smtp, os.environ.get(PASSWORD_VARIABLE)):
+            key = "sent" if result.sent else "not_sent"
+            click.echo(text(key, speak, address=result.address, reason=result.reason))
+            failed += not result.sent
+        if failed:
+            raise MailError(f"{failed} of {len(messages)} messages were not accepted by the mail server")
+    if strict and count_severities(collection.problems)[Severity.ERROR]:
+        ctx.exit(EXIT_PROBLEMS)

@@ -1,0 +1,204 @@
+"""What every command shares: options, the cycle, output, progress, and one place where errors end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from planbook.cli.texts import text
+from planbook.problems import PlanbookError, Problem, Severity, UsageError, escape_text
+
+if TYPE_CHECKING:
+    from planbook.cycle import Cycle
+
+T = TypeVar("T")
+LANGUAGES = ("zh", "en")
+EXIT_PROBLEMS, EXIT_USAGE, EXIT_FAILED = 1, 2, 3
+
+
+class Date(click.ParamType):
+    """A date option, typed like 2024-06-30."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or a usage error that says how to type one."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date; type it like 2024-06-30", param, ctx)
+
+
+lang_option = click.option("--lang", type=click.Choice(LANGUAGES), help="Language of output and workbooks.")
+cycle_option = click.option(
+    "--cycle",
+    "cycle_folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The cycle's folder; by default the nearest one above with a planbook.toml.",
+)
+as_of_option = click.option("--as-of", type=Date(), help="The date figures are taken at (2024-06-30).")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+strict_option = click.option("--strict", is_flag=True, help="Exit 1 when any error was found.")
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+class Boundary(click.Group):
+    """The group of commands; a PlanbookError ends here, in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what planbook could not do exits 3, what it was asked wrongly exits 2."""
+        try:
+            return super().invoke(ctx)
+        except PlanbookError as error:
+            if ctx.params.get("verbose"):
+                traceback.print_exception(error)
+            lang = locale_language()
+            click.echo(f"planbook: {escape_text(str(error))}", err=True)
+            for problem in error.problems:
+                click.echo(f"  {problem.line(lang)}", err=True)
+            ctx.exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED)
+
+
+def locale_language() -> str:
+    """The language of the environment: en where it says so, else zh."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value and value not in {"C", "POSIX", "C.UTF-8"}:
+            return "en" if value.lower().startswith("en") else "zh"
+    return "zh"
+
+
+def language(lang: str | None, cycle: Cycle | None = None) -> str:
+    """The language to speak: the one asked for, the cycle's, the environment's."""
+    return lang or (cycle.language if cycle else locale_language())
+
+
+def find_cycle_folder(folder: Path | None) -> Path | None:
+    """The cycle's folder: the one given, or the nearest above the working directory."""
+    from planbook.cycle import find_cycle
+
+    return folder or find_cycle(Path.cwd())
+
+
+def open_cycle(folder: Path | None) -> Cycle:
+    """The cycle, which this command needs; UsageError where there is none."""
+    found = optional_cycle(folder)
+    if found is None:
+        raise UsageError("no planbook.toml here or above; run planbook init DIR first, or give --cycle DIR")
+    return found
+
+
+def optional_cycle(folder: Path | None) -> Cycle | None:
+    """The cycle, or None where this command can do without."""
+    from planbook.cycle import load_cycle
+
+    found = find_cycle_folder(folder)
+    return load_cycle(found) if found else None
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """UsageError for a path that is not there."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path} does not exist")
+
+
+def watcher(label: str) -> Callable[[Sequence[T]], Iterable[T]]:
+    """A progress bar around work on a terminal; nothing elsewhere."""
+
+    def watch(items: Sequence[T]) -> Iterator[T]:
+        if len(items) < 2 or not sys.stderr.isatty():
+            yield from items
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(items, description=label, console=Console(stderr=True), transient=True)
+
+    return watch
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_json_value))
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on the terminal; user text is escaped and never taken for markup."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(Text(header), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(escape_text(str(cell))) for cell in row))
+    console = Console()
+    if not console.is_terminal:  # a pipe or a file: let no line be cut or folded to 80 columns
+        console = Console(width=200)
+    console.print(table)
+
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "bright_black"}
+
+
+def print_problems(problems: Iterable[Problem], lang: str) -> None:
+    """One line a problem: place, message, advice."""
+    color = not os.environ.get("NO_COLOR")
+    for problem in problems:
+        word = click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity]) if color else (
+            f"[{problem.severity.value}]"
+        )
+        click.echo(f"{problem.line(lang)} {word}", color=None if color else False)
+
+
+def problem_record(problem: Problem, lang: str) -> dict[str, object]:
+    """A problem as JSON data."""
+    place = problem.location
+    return {
+        "code": problem.code.value,
+        "severity": problem.severity.value,
+        "file": place.file,
+        "sheet": place.sheet,
+        "cell": place.cell,
+        "row": place.row or None,
+        "found": problem.found,
+        "expected": problem.expected,
+        "message": problem.message(lang),
+        "fix": problem.fix(lang),
+    }
+
+
+def count_severities(problems: Iterable[Problem]) -> dict[Severity, int]:
+    """How many problems of each severity."""
+    counts = dict.fromkeys(Severity, 0)
+    for problem in problems:
+        counts[problem.severity] += 1
+    return counts
+
+
+def percent(value: object) -> str:
+    """A fraction as a percentage, or a dash."""
+    with suppress(TypeError, ValueError):
+        if value is not None and value == value:
+            return f"{float(str(value)):.1%}"
+    return "—"

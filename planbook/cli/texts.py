@@ -1,0 +1,59 @@
+"""What the command line itself says, in both languages."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "issued": {"zh": "已生成 {count} 份工作簿，保存在 {folder}", "en": "{count} workbooks written to {folder}"},
+    "department": {"zh": "部门", "en": "Department"},
+    "file": {"zh": "文件", "en": "File"},
+    "issue": {"zh": "编号", "en": "Issue"},
+    "writing": {"zh": "生成工作簿", "en": "Writing workbooks"},
+    "reading": {"zh": "读取工作簿", "en": "Reading workbooks"},
+    "clean": {"zh": "{count} 份工作簿，没有问题。", "en": "{count} workbooks, no problem."},
+    "found": {
+        "zh": "{files} 份文件：{errors} 个错误，{warnings} 个警告，{notes} 个提示。",
+        "en": "{files} files: {errors} errors, {warnings} warnings, {notes} notes.",
+    },
+    "no_files": {"zh": "没有可读的文件：{folder}", "en": "there is no file to read in {folder}"},
+    "consolidated": {"zh": "汇总工作簿：{path}", "en": "Consolidated workbook: {path}"},
+    "nothing_accepted": {
+        "zh": "没有一份工作簿可以计入汇总。",
+        "en": "not one workbook could be counted.",
+    },
+    "eml": {"zh": "已写出 {count} 封邮件，保存在 {folder}", "en": "{count} messages written to {folder}"},
+    "sent": {"zh": "已发送：{address}", "en": "Sent: {address}"},
+    "not_sent": {"zh": "未发送：{address}（{reason}）", "en": "Not sent: {address} ({reason})"},
+    "no_recipients": {
+        "zh": "planbook.toml 中没有收件人（[[recipients]]）",
+        "en": "planbook.toml names no recipient ([[recipients]])",
+    },
+    "no_smtp": {
+        "zh": "planbook.toml 中没有 [smtp]；请补上，或使用 --dry-run",
+        "en": "planbook.toml has no [smtp]; add it, or use --dry-run",
+    },
+    "created": {"zh": "已建立 {year} 年度：{folder}", "en": "Cycle {year} created in {folder}"},
+    "next_init": {
+        "zh": "下一步：填写 departments.csv 和 company_goals.csv，然后运行 planbook generate",
+        "en": "Next: fill in departments.csv and company_goals.csv, then run planbook generate",
+    },
+    "scores": {"zh": "得分（截止 {as_of}）", "en": "Scores (as of {as_of})"},
+    "company_goals": {"zh": "公司目标", "en": "Company goals"},
+    "receipts": {"zh": "提交状态", "en": "Returns"},
+    "demo_done": {"zh": "演示完成。请打开：", "en": "The demo is done. Open:"},
+    "demo_report": {"zh": "汇总工作簿", "en": "the consolidated workbook"},
+    "demo_outbox": {"zh": "发给各部门的工作簿", "en": "the workbooks issued to departments"},
+    "demo_inbox": {"zh": "各部门交回的工作簿", "en": "the workbooks that came back"},
+    "demo_mail": {"zh": "本周的邮件（.eml）", "en": "the week's messages (.eml)"},
+    "demo_exists": {
+        "zh": "{folder} 不是空文件夹，也不是以前的演示；请换一个文件夹",
+        "en": "{folder} is not empty and no earlier demo; choose another folder",
+    },
+    "spec_sound": {"zh": "{name}：没有问题。", "en": "{name}: no fault."},
+    "spec_sheets": {"zh": "{name} {version}　{title}", "en": "{name} {version}  {title}"},
+}
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """A text in `lang` (English where it is not given), its placeholders filled."""
+    entry = TEXTS[key]
+    return entry.get(lang, entry["en"]).format(**values)

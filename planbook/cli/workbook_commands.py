@@ -1,0 +1,170 @@
+"""`check` and `read`: what stands in returned workbooks, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planbook.cli.support import (
+    EXIT_PROBLEMS,
+    as_of_option,
+    check_paths,
+    count_severities,
+    cycle_option,
+    json_option,
+    lang_option,
+    language,
+    optional_cycle,
+    paths_argument,
+    print_json,
+    print_problems,
+    problem_record,
+    watcher,
+)
+from planbook.cli.texts import text
+from planbook.problems import Severity, UsageError, rank_problems
+
+if TYPE_CHECKING:
+    from planbook.checks import Reviewed
+    from planbook.reader import Submission
+
+
+@click.command()
+@paths_argument
+@cycle_option
+@as_of_option
+@lang_option
+@json_option
+@click.pass_context
+def check(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    cycle_folder: Path | None,
+    as_of: object,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """List every problem of filled workbooks, with sheet and cell.
+
+    PATHS are files or folders (their files, one level).  Exits 1 when there is an error.
+    """
+    from planbook.measures import workbook_paths
+    from planbook.workflow import read_and_check
+
+    if not paths:
+        raise UsageError("give a workbook or a folder to check")
+    check_paths(paths)
+    cycle = optional_cycle(cycle_folder)
+    lang = language(lang, cycle)
+    files = workbook_paths(paths)
+    if not files:
+        raise UsageError(text("no_files", lang, folder=paths[0]))
+    watch = watcher(text("reading", lang))
+    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]  # type: ignore[arg-type]
+    problems = rank_problems(p for submission in submissions for p in submission.problems)
+    counts = count_severities(problems)
+    if as_json:
+        print_json(
+            {
+                "files": [
+                    {
+                        "file": s.file,
+                        "department": s.issue.department if s.issue else None,
+                        "read": not s.refused,
+                        "rows": s.row_count,
+                        "quarantined": len(s.quarantined),
+                    }
+                    for s in submissions
+                ],
+                "counts": {severity.value: count for severity, count in counts.items()},
+                "problems": [problem_record(p, lang) for p in problems],
+            }
+        )
+    else:
+        print_problems(problems, lang)
+        key = "found" if problems else "clean"
+        found = {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]}
+        values = {"files": len(files), "count": len(files), "notes": counts[Severity.NOTE], **found}
+        click.echo(text(key, lang, **values))
+    if counts[Severity.ERROR]:
+        ctx.exit(EXIT_PROBLEMS)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@cycle_option
+@as_of_option
+@lang_option
+@json_option
+@click.pass_context
+def read(
+    ctx: click.Context,
+    file: Path,
+    cycle_folder: Path | None,
+    as_of: object,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """Show what was read from one workbook: tables, typed values, provenance, problems.
+
+    The output is a JSON document with or without --json.  Exits 1 when nothing could be read.
+    """
+    from planbook.workflow import read_and_check
+
+    check_paths((file,))
+    cycle = optional_cycle(cycle_folder)
+    lang = language(lang, cycle)
+    submission, reviewed = read_and_check(file, cycle, as_of=as_of)  # type: ignore[arg-type]
+    print_json(_document(submission, reviewed, lang))
+    if submission.refused:
+        ctx.exit(EXIT_PROBLEMS)
+
+
+def _document(submission: Submission, reviewed: Reviewed | None, lang: str) -> dict[str, object]:
+    issue = submission.issue
+    return {
+        "file": submission.file,
+        "sha256": submission.sha256,
+        "modified": submission.modified,
+        "issue": {
+            "id": issue.id,
+            "book": issue.book,
+            "department": issue.department,
+            "name": issue.department_name,
+            "year": issue.year,
+            "language": issue.lang,
+        }
+        if issue
+        else None,
+        "as_of": reviewed.as_of if reviewed else None,
+        "tables": {
+            sheet: [_row(submission, reviewed, sheet, row.number) for row in rows]
+            for sheet, rows in submission.plan.tables.items()
+        },
+        "problems": [problem_record(problem, lang) for problem in submission.problems],
+    }
+
+
+def _row(
+    submission: Submission, reviewed: Reviewed | None, sheet: str, number: int
+) -> dict[str, object]:
+    from planbook.workflow import plain_value
+
+    assert submission.book is not None, "a submission with rows has a book"
+    row = next(r for r in submission.plan.rows(sheet) if r.number == number)
+    computed = reviewed.calculated.rows.get(sheet, {}).get(number, {}) if reviewed else {}
+    return {
+        "id": submission.book.sheet(sheet).id.of(number),
+        "quarantined": (sheet, number) in submission.quarantined,
+        "values": {
+            key: {
+                "value": plain_value(value),
+                "cell": str(submission.locate(sheet, number, key)).partition(":")[2],
+                **({"typed": typed} if (typed := submission.typed.get((sheet, number, key))) else {}),
+            }
+            for key, value in row.values.items()
+        },
+        "computed": {key: plain_value(value) for key, value in computed.items() if value is not None},
+    }

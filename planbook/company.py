@@ -1,0 +1,124 @@
+"""The company: departments in a tree, and the goals it sets for the year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """One node of the tree; `code` is the identity, `parent` the code above it or ``""``.
+
+    `weight` is its share in the score of its parent (None: equal shares); `workbook` says
+    whether it is issued a workbook of its own (None: when nothing stands below it and no
+    department above it is issued one for the whole division).
+    """
+
+    code: str
+    name: str
+    parent: str = ""
+    head: str = ""
+    email: str = ""
+    weight: float | None = None
+    language: str = ""
+    duties: str = ""
+    budget_ceiling: float | None = None
+    workbook: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyGoal:
+    """One goal of the company; `rollup` says how departments' figures make the company's.
+
+    `sum` adds amounts of one unit family, `weighted` averages attainment by weight.
+    """
+
+    goal: str
+    metric: str = ""
+    unit: str = ""
+    direction: str = "higher"
+    baseline: float | None = None
+    target: float | None = None
+    target_high: float | None = None
+    aggregation: str = "sum"
+    rollup: str = "weighted"
+    weight: float | None = None
+    due: date | None = None
+    lead: str = ""
+    cooperating: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Company:
+    """The departments, in the order of the file, and the company goals."""
+
+    departments: tuple[Department, ...] = ()
+    goals: tuple[CompanyGoal, ...] = ()
+    _by_code: dict[str, Department] = field(init=False, repr=False, compare=False)
+    _children: dict[str, tuple[Department, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_code", {d.code: d for d in self.departments})
+        children: dict[str, tuple[Department, ...]] = {}
+        for department in self.departments:
+            children[department.parent] = (*children.get(department.parent, ()), department)
+        object.__setattr__(self, "_children", children)
+
+    def find(self, text: str) -> Department | None:
+        """The department with that code or name."""
+        found = self._by_code.get(text)
+        return found or next((d for d in self.departments if d.name == text), None)
+
+    def department(self, code: str) -> Department:
+        """The department with that code; KeyError when there is none."""
+        return self._by_code[code]
+
+    def children(self, code: str) -> tuple[Department, ...]:
+        """The departments directly below `code` (``""``: the top of the tree)."""
+        return self._children.get(code, ())
+
+    def below(self, code: str) -> Iterator[Department]:
+        """`code` itself and everything below it, parents before children."""
+        waiting = [self.department(code)] if code else list(reversed(self.children(code)))
+        while waiting:  # no recursion: a tree may be deeper than Python's stack
+            department = waiting.pop()
+            yield department
+            waiting += reversed(self.children(department.code))
+
+    def leaves(self, code: str = "") -> tuple[Department, ...]:
+        """The departments at or below `code` with nothing below them."""
+        return tuple(d for d in self.below(code) if not self.children(d.code))
+
+    def above(self, code: str) -> Iterator[Department]:
+        """The departments above `code`, nearest first."""
+        parent = self.department(code).parent
+        while parent:
+            node = self.department(parent)
+            yield node
+            parent = node.parent
+
+    def issued(self) -> tuple[Department, ...]:
+        """The departments that get a workbook, in the order of the file."""
+        return tuple(d for d in self.departments if self._is_issued(d))
+
+    def _is_issued(self, department: Department) -> bool:
+        if department.workbook is not None:
+            return department.workbook
+        covered = any(node.workbook for node in self.above(department.code))
+        return not covered and not self.children(department.code)
+
+    def scope(self, code: str) -> tuple[Department, ...]:
+        """The departments that a workbook issued to `code` may name.
+
+        That is `code` and everything below it, less the parts that are issued a workbook themselves.
+        """
+        own = {department.code for department in self.issued()} - {code}
+        found: list[Department] = []
+        waiting = [self.department(code)]
+        while waiting:
+            department = waiting.pop()
+            found.append(department)
+            waiting += (d for d in reversed(self.children(department.code)) if d.code not in own)
+        return tuple(found)

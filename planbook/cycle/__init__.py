@@ -1,0 +1,14 @@
+"""The planning year in its folder: planbook.toml, departments.csv, company_goals.csv."""
+
+from planbook.cycle.folder import Cycle, create_cycle, cycle_items, find_cycle, load_cycle
+from planbook.cycle.settings_file import CYCLE_FILE, PASSWORD_VARIABLE
+
+__all__ = [
+    "CYCLE_FILE",
+    "PASSWORD_VARIABLE",
+    "Cycle",
+    "create_cycle",
+    "cycle_items",
+    "find_cycle",
+    "load_cycle",
+]

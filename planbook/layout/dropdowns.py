@@ -1,0 +1,158 @@
+"""Dropdowns that depend on what a planner has typed: labels of rows, and cascades.
+
+A *block* is a few helper columns on the hidden sheet of lists.  Without parents it packs the
+labels ``G001｜name`` of the rows filled in, so that gaps do not show.  With parents it sorts the
+rows by their parents' key, so that the rows of one parent stand together wherever the planner
+wrote them, and a dropdown can be cut out with OFFSET, MATCH and COUNTIF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from planbook.spec import Book, Column, Sheet
+
+STRIDE = 10000  # more than the rows a sheet can have: packs two row numbers into one
+
+
+@dataclass(frozen=True, slots=True)
+class ListCell:
+    """A cell of the hidden sheet of lists: a text, or a formula."""
+
+    row: int
+    column: int
+    value: str = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The helper columns of one dropdown: the rows' labels or texts, narrowed by `within`."""
+
+    name: str
+    sheet: str
+    column: str
+    within: tuple[str, ...]
+    labelled: bool
+
+
+@dataclass(frozen=True)
+class DropdownPlan:
+    """All blocks, their cells and their defined names (name, target, serves validations only)."""
+
+    blocks: Mapping[tuple[str, str], Block]
+    cells: tuple[ListCell, ...]
+    names: tuple[tuple[str, str, bool], ...]
+
+    def block_of(self, sheet: str, column: str) -> Block | None:
+        """The block that feeds a column's dropdown."""
+        return self.blocks.get((sheet, column))
+
+
+def _block_of(column: Column) -> Block | None:
+    if column.link:
+        source, key, within = column.link.sheet, column.link.label, column.link.within
+    elif column.cascade:
+        source, key, within = column.cascade.sheet, column.cascade.column, column.cascade.within
+    else:
+        return None
+    name = f"pick_{source}_{key}{len(within) or ''}"
+    return Block(name, source, key, within, labelled=column.link is not None)
+
+
+def plan_dropdowns(book: Book, rows: Mapping[str, int], title: str, first_column: int) -> DropdownPlan:
+    """Place the blocks of every dependent dropdown from `first_column` of the sheet `title` on."""
+    blocks: dict[tuple[str, str], Block] = {}
+    cells: list[ListCell] = []
+    names: list[tuple[str, str, bool]] = []
+    built: set[str] = set()
+    at = first_column
+    for sheet in book.sheets:
+        for column in sheet.columns:
+            block = _block_of(column)
+            if block is None:
+                continue
+            blocks[sheet.key, column.key] = block
+            if block.name in built:
+                continue
+            built.add(block.name)
+            build = _sorted_block if block.within else _packed_block
+            more_cells, more_names, width = build(book, block, rows[block.sheet], title, at)
+            cells += more_cells
+            names += more_names
+            at += width
+    return DropdownPlan(MappingProxyType(blocks), tuple(cells), tuple(names))
+
+
+Built = tuple[list[ListCell], list[tuple[str, str, bool]], int]
+
+
+def _letter(index: int) -> str:
+    from planbook.layout.places import column_letter
+
+    return column_letter(index)
+
+
+def _packed_block(book: Book, block: Block, rows: int, title: str, at: int) -> Built:
+    """Two columns: the row's number where it is filled, and the n-th label."""
+    number, label = _letter(at), _letter(at + 1)
+    numbers = f"${number}$2:${number}${rows + 1}"
+    names, ids = f"{block.sheet}_{block.column}", f"{block.sheet}_id"
+    cells = [ListCell(0, at, value=block.name), ListCell(0, at + 1, value="label")]
+    for n in range(1, rows + 1):
+        cells.append(ListCell(n, at, formula=f'=IF(INDEX({names},{n})="","",{n})'))
+        nth = f"SMALL({numbers},{n})"
+        text = f'INDEX({ids},{nth})&"｜"&INDEX({names},{nth})'
+        cells.append(ListCell(n, at + 1, formula=f'=IF({n}>COUNT({numbers}),"",{text})'))
+    target = (
+        f"{title}!${label}$2:INDEX({title}!${label}$2:${label}${rows + 1},MAX(1,COUNT({title}!{numbers})))"
+    )
+    return cells, [(block.name, target, True)], 2
+
+
+def _sorted_block(book: Book, block: Block, rows: int, title: str, at: int) -> Built:
+    """Five columns: parents' key, whole key, sort number, and the sorted keys and texts."""
+    sheet = book.sheet(block.sheet)
+    parent, whole, order, key, text = (_letter(at + n) for n in range(5))
+    column = {c: f"${c}$2:${c}${rows + 1}" for c in (parent, whole, order, key, text)}
+    cells = [
+        ListCell(0, at + n, value=f"{block.name} {part}")
+        for n, part in enumerate(("parent", "whole", "order", "key"))
+    ]
+    source = f"{block.sheet}_{block.column}"
+    for n in range(1, rows + 1):
+        row = n + 1
+        parts = [_parent_part(book, sheet, part, n) for part in block.within]
+        blank = ",".join([f'INDEX({source},{n})=""', *(f'{part}=""' for part in parts)])
+        joined = '&"|"&'.join(parts)
+        cells.append(ListCell(n, at, formula=f'=IF(OR({blank}),"",{joined})'))
+        cells.append(
+            ListCell(n, at + 1, formula=f'=IF(${parent}{row}="","",${parent}{row}&"|"&INDEX({source},{n}))')
+        )
+        first = f"IFERROR(MATCH(${whole}{row},{column[whole]},0),{n})={n}"
+        group = f"IFERROR(MATCH(${parent}{row},{column[parent]},0),{n})*{STRIDE}+{n}"
+        wanted = group if block.labelled else f'IF({first},{group},"")'
+        cells.append(ListCell(n, at + 2, formula=f'=IF(${parent}{row}="","",{wanted})'))
+        nth = f"MOD(SMALL({column[order]},{n}),{STRIDE})"
+        beyond = f"{n}>COUNT({column[order]})"
+        cells.append(ListCell(n, at + 3, formula=f'=IF({beyond},"",INDEX({column[parent]},{nth}))'))
+        shown = f"INDEX({source},{nth})"
+        if block.labelled:
+            shown = f'INDEX({block.sheet}_id,{nth})&"｜"&{shown}'
+        cells.append(ListCell(n, at + 4, formula=f'=IF({beyond},"",{shown})'))
+    return (
+        cells,
+        [
+            (f"{block.name}_head", f"{title}!${text}$1", False),
+            (f"{block.name}_keys", f"{title}!{column[key]}", False),
+        ],
+        5,
+    )
+
+
+def _parent_part(book: Book, sheet: Sheet, key: str, n: int) -> str:
+    column = sheet.column(key)
+    cell = f"INDEX({sheet.key}_{key},{n})"
+    return f"LEFT({cell},{book.sheet(column.link.sheet).id.length})" if column.link else f"{cell}"

@@ -1,0 +1,7 @@
+"""Facts, scores and roll-ups: what the workbooks add up to."""
+
+from planbook.measures.collect import Collection, Receipt, collect, workbook_paths
+from planbook.measures.model import RollUp
+from planbook.measures.roll_up import combine_scores, roll_up
+
+__all__ = ["Collection", "Receipt", "RollUp", "collect", "combine_scores", "roll_up", "workbook_paths"]

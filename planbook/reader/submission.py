@@ -1,0 +1,73 @@
+"""What comes of reading one file: its plan, its problems, and where everything stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from planbook.layout import cell_address
+from planbook.layout.cells import SettingValue
+from planbook.layout.manifest import Issue
+from planbook.plan import Plan
+from planbook.problems import Location, Problem, Severity
+from planbook.spec import Book, Item
+
+
+@dataclass(frozen=True)
+class SheetSource:
+    """Where a table stood in the file: the sheet's title, columns by key, rows by number (0-based)."""
+
+    title: str
+    columns: Mapping[str, int]
+    rows: Mapping[int, int]
+
+    def address(self, number: int, key: str) -> str:
+        """The A1 reference of a cell; of the row's first cell where the column was not there."""
+        row = self.rows.get(number, 0)
+        return cell_address(row, self.columns.get(key, 0))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One returned file.
+
+    `book`, `issue` and `plan` are None or empty where the file was refused; `quarantined` are the
+    rows (sheet key, number) whose figures are kept out of every roll-up; `typed` holds what was
+    typed where a value was read from text.
+    """
+
+    file: str
+    sha256: str = ""
+    modified: datetime | None = None
+    book: Book | None = None
+    issue: Issue | None = None
+    plan: Plan = field(default_factory=Plan)
+    settings: Mapping[str, SettingValue] = field(default_factory=lambda: MappingProxyType({}))
+    items: Mapping[str, tuple[Item, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    sources: Mapping[str, SheetSource] = field(default_factory=lambda: MappingProxyType({}))
+    typed: Mapping[tuple[str, int, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    quarantined: frozenset[tuple[str, int]] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing could be read."""
+        return self.book is None or self.issue is None
+
+    @property
+    def row_count(self) -> int:
+        """Rows read, quarantined ones included."""
+        return sum(len(rows) for rows in self.plan.tables.values())
+
+    def count(self, severity: Severity) -> int:
+        """Problems of a severity."""
+        return sum(problem.severity is severity for problem in self.problems)
+
+    def locate(self, sheet: str, number: int, key: str) -> Location:
+        """Where a cell stood, in Excel's coordinates."""
+        source = self.sources.get(sheet)
+        if source is None:
+            return Location(file=self.file)
+        return Location(file=self.file, sheet=source.title, cell=source.address(number, key))

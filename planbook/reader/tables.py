@@ -1,0 +1,281 @@
+"""Read the rows of one table: which hold anything, their values, links, units and quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from planbook.layout import cell_address
+from planbook.plan import PlanRow, Value
+from planbook.problems import Code, Location
+from planbook.reader.links import LinkTargets
+from planbook.reader.locate import Table
+from planbook.reader.rows import RowReader, describe, is_blank, match_item, read_done
+from planbook.reader.submission import SheetSource
+from planbook.spec import Column, Kind, references
+from planbook.values import Reading, Span, match_key
+
+# errors that leave a row without a figure or without an owner: such a row is kept out of roll-ups
+BARRING = frozenset(
+    {
+        Code.ERROR_CELL,
+        Code.NOT_IN_LIST,
+        Code.NOT_A_QUANTITY,
+        Code.NOT_A_PERCENT,
+        Code.NOT_A_DATE,
+        Code.UNIT_MISMATCH,
+        Code.OUT_OF_RANGE,
+        Code.LINK_BROKEN,
+        Code.DUPLICATE,
+        Code.OUT_OF_SCOPE,
+        Code.DATES_REVERSED,
+    }
+)
+FIGURES = frozenset({Kind.LINK, Kind.QUANTITY, Kind.CHOICE})
+
+
+@dataclass
+class TableReader:
+    """Reads one table after the other; links look up tables already read."""
+
+    rows: RowReader
+    department: str
+    scope: tuple[str, ...]
+    errors: Mapping[str, Mapping[tuple[int, int], str]]
+    read: dict[str, tuple[PlanRow, ...]] = field(default_factory=dict)
+    typed: dict[tuple[str, int, str], str] = field(default_factory=dict)
+    quarantined: set[tuple[str, int]] = field(default_factory=set)
+
+    def used_rows(self, table: Table) -> set[int]:
+        """The 0-based rows in which somebody typed something that is not a default."""
+        inputs = [(column, table.columns[column.key]) for column in _inputs(table)]
+        return {
+            row
+            for row in range(table.header_row + 1, len(table.grid))
+            if any(
+                index < len(table.grid[row])
+                and not is_blank(table.grid[row][index])
+                and not self._is_default(column, table.grid[row][index])
+                for column, index in inputs
+            )
+            or any((row, index) in self.errors.get(table.title, {}) for _, index in inputs)
+        }
+
+    def _is_default(self, column: Column, raw: object) -> bool:
+        default = self.department if column.default == "{department}" else column.default
+        if default is None or not isinstance(raw, str):
+            return False
+        item = match_item(self.rows.list_items(column.list), raw) if column.list else None
+        return (item.key if item else raw) == default
+
+    def read_table(self, table: Table, source: SheetSource, used: set[int]) -> None:
+        """Read every used row of a table into `read`, problems into the row reader."""
+        plan_rows = []
+        seen: dict[tuple[str, ...], str] = {}
+        for number, row in sorted(source.rows.items()):
+            if row not in used:
+                continue
+            before = len(self.rows.problems)
+            values = self._read_row(table, number, row)
+            barred = self._check_required(table, values, row)
+            self._check_unique(table, values, row, seen)
+            raised = {problem.code for problem in self.rows.problems[before:]}
+            if barred or raised & BARRING:
+                self.quarantined.add((table.sheet.key, number))
+            plan_rows.append(PlanRow(number, MappingProxyType(values)))
+        self.read[table.sheet.key] = tuple(plan_rows)
+
+    def _read_row(self, table: Table, number: int, row: int) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        amounts: list[tuple[Column, Reading | None, Location]] = []
+        for column in table.sheet.columns:
+            if column.calculated:
+                continue
+            raw, place = self._cell(table, column, row)
+            if column.kind is Kind.QUANTITY:
+                amounts.append((column, self._read_amount(table, column, raw, place, values), place))
+                continue
+            value, reading = self.rows.read_cell(column, raw, place)
+            if reading and reading.from_text:
+                self.typed[table.sheet.key, number, column.key] = reading.text
+            if column.link and isinstance(value, str):
+                value = self._resolve(column, value, values, place)
+            if value is None and column.default is not None and is_blank(raw):
+                value = self.department if column.default == "{department}" else column.default
+            self._store(table, column, value, values, place)
+        for column, reading, place in amounts:
+            if reading is not None:
+                if reading.from_text:
+                    self.typed[table.sheet.key, number, column.key] = reading.text
+                self._store_amount(table, column, reading, values, place)
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _cell(self, table: Table, column: Column, row: int) -> tuple[object, Location]:
+        index = table.columns.get(column.key)
+        if index is None:
+            return None, Location(sheet=table.title, row=row + 1)
+        place = Location(sheet=table.title, cell=cell_address(row, index))
+        error = self.errors.get(table.title, {}).get((row, index))
+        if error:
+            self.rows.note(Code.ERROR_CELL, place, column, error)
+            return None, place
+        cells = table.grid[row]
+        return (cells[index] if index < len(cells) else None), place
+
+    def _store(
+        self, table: Table, column: Column, value: Value, values: dict[str, Value], place: Location
+    ) -> None:
+        values[column.key] = value
+        if isinstance(value, Span):
+            for key, day in zip(column.into, (value.start, value.finish), strict=False):
+                values[key] = day
+        elif column.into:
+            values |= dict.fromkeys(column.into)
+        if column.list == "department" and value is not None and self.scope and value not in self.scope:
+            names = {item.key: item.title.to(self.rows.lang) for item in self.rows.list_items("department")}
+            allowed = "、".join(names.get(code, code) for code in self.scope)
+            self.rows.note(Code.OUT_OF_SCOPE, place, column, names.get(str(value), value), allowed)
+        start = values.get(column.after) if column.after else None
+        if start is not None and value is not None and str(value) < str(start):
+            self.rows.note(Code.DATES_REVERSED, place, column, value, start)
+
+    # -- links -----------------------------------------------------------------------------
+
+    def _resolve(self, column: Column, text: str, values: dict[str, Value], place: Location) -> str | None:
+        assert column.link is not None
+        target = self.rows.book.sheet(column.link.sheet)
+        targets = LinkTargets(column, target, self.read.get(target.key, ()))
+        parents = {key: values.get(key) for key in column.link.within}
+        resolved = targets.resolve(text, parents)
+        if resolved.code is Code.LINK_BROKEN:
+            self.rows.note(Code.LINK_BROKEN, place, column, text)
+            return None
+        if resolved.code is not None:
+            self.rows.note(resolved.code, place, column, text, resolved.name)
+        if not targets.parents_agree(resolved.id, parents):
+            chosen = "、".join(str(value) for value in parents.values() if value)
+            self.rows.note(Code.LINK_STALE, place, column, text, chosen)
+        return resolved.id
+
+    def looked_up(self, table: Table, values: Mapping[str, Value], key: str) -> Value:
+        """The value of a column in this row: typed, or what a formula ``=[link>column]`` fetches."""
+        column = table.sheet.by_key.get(key)
+        if column is None or not column.calculated:
+            return values.get(key) if column else None
+        names = list(references(self.rows.book.formula_of(column)))
+        if len(names) == 1 and ">" in names[0]:
+            via, wanted = names[0].split(">", 1)
+            link = table.sheet.column(via).link
+            ident = values.get(via)
+            for row in self.read.get(link.sheet, ()) if link else ():
+                if link and self.rows.book.sheet(link.sheet).id.of(row.number) == ident:
+                    return row.get(wanted)
+        return None
+
+    # -- amounts and units -----------------------------------------------------------------
+
+    def _read_amount(
+        self, table: Table, column: Column, raw: object, place: Location, values: Mapping[str, Value]
+    ) -> Reading | None:
+        kind = self.looked_up(table, values, "metric_kind") or _default_of(table, "metric_kind")
+        if kind == "done" and isinstance(raw, str) and read_done(raw) is not None:
+            return Reading(read_done(raw), text=raw)
+        _, reading = self.rows.read_cell(column, raw, place)
+        return reading
+
+    def _store_amount(
+        self, table: Table, column: Column, reading: Reading, values: dict[str, Value], place: Location
+    ) -> None:
+        value, high = reading.value, reading.high
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            unit = self._unit_of(table, column, values)
+            if reading.unit and not unit and self._may_set_unit(table, column):
+                base = self.rows.book.unit_table.base(reading.unit)
+                unit = base.name if base else reading.unit
+                values[column.unit] = unit
+            value = self._converted(column, float(value), reading.unit, unit, place)
+            high = self._converted(column, high, reading.unit, unit, place) if high is not None else None
+            self._check_amount(column, value, reading, unit, place)
+        values[column.key] = value
+        if high is not None and column.high and values.get(column.high) is None:
+            values[column.high] = high
+            if self.looked_up(table, values, "direction") not in {"band", None}:
+                self.rows.note(Code.AMBIGUOUS_VALUE, place, column, reading.text, describe(value))
+
+    def _unit_of(self, table: Table, column: Column, values: Mapping[str, Value]) -> str:
+        if column.unit in table.sheet.by_key:
+            return str(self.looked_up(table, values, column.unit) or "")
+        return column.unit
+
+    @staticmethod
+    def _may_set_unit(table: Table, column: Column) -> bool:
+        unit = table.sheet.by_key.get(column.unit)
+        return unit is not None and not unit.calculated
+
+    def _converted(
+        self, column: Column, value: float, given: str, wanted: str, place: Location
+    ) -> float | None:
+        if not given or not wanted:
+            return value
+        converted = self.rows.book.unit_table.convert(value, given, wanted)
+        if converted is None:
+            self.rows.note(Code.UNIT_MISMATCH, place, column, given, wanted)
+        return converted
+
+    def _check_amount(
+        self, column: Column, value: float | None, reading: Reading, unit: str, place: Location
+    ) -> None:
+        if value is None:
+            return
+        if column.minimum is not None and value < column.minimum:
+            self.rows.note(Code.OUT_OF_RANGE, place, column, describe(value), f"≥ {describe(column.minimum)}")
+        if unit == "%" and not reading.unit and 0 < abs(value) <= 1:
+            self.rows.note(Code.FRACTION_FOR_POINTS, place, column, describe(value), describe(value))
+
+    # -- rules of a row --------------------------------------------------------------------
+
+    def _check_required(self, table: Table, values: Mapping[str, Value], row: int) -> bool:
+        barred = False
+        for column in table.sheet.columns:
+            if column.required is not True or values.get(column.key) is not None or column.calculated:
+                continue
+            raw, place = self._raw(table, column, row)
+            if is_blank(raw):
+                self.rows.note(Code.REQUIRED_MISSING, place, column)
+                barred = barred or column.kind in FIGURES or column.key == table.sheet.filled
+        return barred
+
+    @staticmethod
+    def _raw(table: Table, column: Column, row: int) -> tuple[object, Location]:
+        index = table.columns.get(column.key)
+        if index is None:
+            return None, Location(sheet=table.title, row=row + 1)
+        cells = table.grid[row]
+        raw = cells[index] if index < len(cells) else None
+        return raw, Location(sheet=table.title, cell=cell_address(row, index))
+
+    def _check_unique(
+        self, table: Table, values: Mapping[str, Value], row: int, seen: dict[tuple[str, ...], str]
+    ) -> None:
+        singles = tuple((column.key,) for column in table.sheet.columns if column.unique)
+        for keys in (*singles, *table.sheet.unique):
+            parts = [values.get(key) for key in keys]
+            if any(part is None for part in parts):
+                continue
+            column = table.sheet.column(keys[-1])
+            _, place = self._raw(table, column, row)
+            key = ("/".join(keys), *(match_key(str(part)) for part in parts))
+            if key in seen:
+                self.rows.note(Code.DUPLICATE, place, column, " ".join(map(str, parts)), seen[key])
+            else:
+                seen[key] = place.cell
+
+
+def _inputs(table: Table) -> list[Column]:
+    return [c for c in table.sheet.columns if not c.calculated and c.key in table.columns]
+
+
+def _default_of(table: Table, key: str) -> Value:
+    column = table.sheet.by_key.get(key)
+    return column.default if column else None

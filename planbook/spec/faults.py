@@ -1,0 +1,270 @@
+"""Faults of a book that its shape alone does not show: dangling names, cycles, missing texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+
+from pydantic import BaseModel
+
+from planbook.problems import Code
+from planbook.spec.formulas import (
+    PORTABLE_FUNCTIONS,
+    foreign_functions,
+    names,
+    references,
+    syntax_faults,
+)
+from planbook.spec.models import Book, Column, Kind, Place, Sheet, Text
+
+PathKey = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault and the path of the specification it stands at."""
+
+    code: Code
+    path: PathKey
+    found: str = ""
+    expected: str = ""
+
+
+def find_faults(book: Book) -> tuple[Fault, ...]:
+    """Every fault of `book`, in no particular order."""
+    return tuple(fault for check in CHECKS for fault in check(book))
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    options = sorted(known)
+    return ", ".join(get_close_matches(word, options, n=3) or options)
+
+
+# -- texts ---------------------------------------------------------------------------------
+
+
+def _check_texts(book: Book) -> Iterator[Fault]:
+    for path, text in _texts(book, ()):
+        given = text.languages()
+        if "*" not in given:
+            for lang in book.languages:
+                if not text.root.get(lang):
+                    yield Fault(Code.SPEC_TRANSLATION, path, expected=lang)
+
+
+def _texts(value: object, path: PathKey) -> Iterator[tuple[PathKey, Text]]:
+    if isinstance(value, Text):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+    elif hasattr(value, "items"):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+
+
+# -- keys and lists ------------------------------------------------------------------------
+
+
+def _duplicates(keys: Iterable[str], path: PathKey) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, key in enumerate(keys):
+        if key in seen:
+            yield Fault(Code.SPEC_DUPLICATE_KEY, (*path, index), found=key)
+        seen.add(key)
+
+
+def _check_keys(book: Book) -> Iterator[Fault]:
+    yield from _duplicates((sheet.key for sheet in book.sheets), ("sheets",))
+    yield from _duplicates((report.key for report in book.reports), ("reports",))
+    yield from _duplicates((unit.name for unit in book.units), ("units",))
+    for s, sheet in enumerate(book.sheets):
+        yield from _duplicates((column.key for column in sheet.columns), ("sheets", s, "columns"))
+    for key, listing in book.lists.items():
+        yield from _duplicates((item.key for item in listing.items), ("lists", key, "items"))
+        for lang in book.languages:
+            titles = [item.title.to(lang) for item in listing.items]
+            yield from _duplicates(titles, ("lists", key, "items"))
+
+
+def _check_lists(book: Book) -> Iterator[Fault]:
+    def known(name: str, path: PathKey, needed: bool) -> Iterator[Fault]:
+        if (name or needed) and name not in book.lists:
+            yield Fault(Code.SPEC_LIST, path, found=name, expected=_suggest(name, book.lists))
+
+    for s, sheet in enumerate(book.sheets):
+        for c, column in enumerate(sheet.columns):
+            needed = column.kind is Kind.CHOICE
+            yield from known(column.list, ("sheets", s, "columns", c, "list"), needed)
+    for key, setting in book.settings.items():
+        yield from known(setting.list, ("settings", key, "list"), setting.kind is Kind.CHOICE)
+    for key, measure in book.measures.items():
+        yield from known(measure.list, ("measures", key, "list"), measure.kind is Kind.CHOICE)
+    for r, report in enumerate(book.reports):
+        for c, figure in enumerate(report.columns):
+            yield from known(figure.list, ("reports", r, "columns", c, "list"), False)
+
+
+# -- references between columns ------------------------------------------------------------
+
+
+def _check_columns(book: Book) -> Iterator[Fault]:
+    for s, sheet in enumerate(book.sheets):
+        for path, key in _column_references(sheet):
+            if key not in sheet.by_key:
+                yield _unknown(("sheets", s, *path), key, sheet)
+        for c, column in enumerate(sheet.columns):
+            for part, target, key in _other_references(column):
+                where: PathKey = ("sheets", s, "columns", c, part)
+                other = book.sheets_by_key.get(target)
+                if other is None:
+                    expected = _suggest(target, book.sheets_by_key)
+                    yield Fault(Code.SPEC_UNKNOWN_NAME, where, found=target, expected=expected)
+                elif key not in other.by_key:
+                    yield _unknown(where, key, other)
+            if column.measure and column.measure not in book.measures:
+                expected = _suggest(column.measure, book.measures)
+                place = ("sheets", s, "columns", c, "measure")
+                yield Fault(Code.SPEC_UNKNOWN_NAME, place, found=column.measure, expected=expected)
+
+
+def _unknown(path: PathKey, key: str, sheet: Sheet) -> Fault:
+    return Fault(Code.SPEC_UNKNOWN_COLUMN, path, found=key, expected=_suggest(key, sheet.by_key))
+
+
+def _column_references(sheet: Sheet) -> Iterator[tuple[PathKey, str]]:
+    yield ("filled",), sheet.filled
+    for index, keys in enumerate(sheet.unique):
+        for key in keys:
+            yield ("unique", index), key
+    for c, column in enumerate(sheet.columns):
+        for part in ("high", "after"):
+            if getattr(column, part):
+                yield ("columns", c, part), getattr(column, part)
+        for key in column.into:
+            yield ("columns", c, "into"), key
+        parents = column.link.within if column.link else column.cascade.within if column.cascade else ()
+        for key in parents:
+            yield ("columns", c, "link" if column.link else "cascade"), key
+
+
+def _other_references(column: Column) -> Iterator[tuple[str, str, str]]:
+    if column.link:
+        keys = (column.link.label, column.link.metric, *column.link.within)
+        yield from (("link", column.link.sheet, key) for key in keys if key)
+    if column.cascade:
+        yield from (
+            ("cascade", column.cascade.sheet, key) for key in (column.cascade.column, *column.cascade.within)
+        )
+
+
+# -- formulas ------------------------------------------------------------------------------
+
+
+def _formulas(book: Book) -> Iterator[tuple[PathKey, Sheet | None, Column | None, str]]:
+    """Every formula of the book with its path, its sheet and its column."""
+    for key, measure in book.measures.items():
+        yield ("measures", key, "formula"), None, None, measure.formula
+    for s, sheet in enumerate(book.sheets):
+        for c, column in enumerate(sheet.columns):
+            path: PathKey = ("sheets", s, "columns", c)
+            if column.formula:
+                yield (*path, "formula"), sheet, column, column.formula
+            elif column.measure in book.measures:
+                yield (*path, "measure"), sheet, column, book.formula_of(column)
+            if isinstance(column.required, str):
+                yield (*path, "required"), sheet, column, column.required
+        for t, total in enumerate(sheet.totals):
+            yield ("sheets", s, "totals", t, "formula"), sheet, None, total.formula
+
+
+def known_names(book: Book) -> frozenset[str]:
+    """What `{...}` may name: settings, inputs, totals."""
+    cells = {cell.key for sheet in book.sheets for cell in sheet.band}
+    return frozenset(book.settings) | cells
+
+
+def _check_formulas(book: Book) -> Iterator[Fault]:
+    settings = known_names(book)
+    for path, sheet, column, formula in _formulas(book):
+        for text in syntax_faults(formula):
+            yield Fault(Code.SPEC_FORMULA, path, found=text)
+        for function in foreign_functions(formula):
+            expected = _suggest(function, PORTABLE_FUNCTIONS)
+            yield Fault(Code.SPEC_FUNCTION, path, found=function, expected=expected)
+        for name in names(formula):
+            yield from _check_name(book, settings, path, name)
+        if sheet is not None:
+            for text in references(formula):
+                yield from _check_reference(book, sheet, column, path, text)
+
+
+def _check_name(book: Book, settings: frozenset[str], path: PathKey, name: str) -> Iterator[Fault]:
+    head, _, item = name.partition(".")
+    if not item:
+        if head not in settings:
+            yield Fault(Code.SPEC_UNKNOWN_NAME, path, found=name, expected=_suggest(name, settings))
+    elif head not in book.lists:
+        yield Fault(Code.SPEC_LIST, path, found=head, expected=_suggest(head, book.lists))
+    elif item != "*" and item not in {entry.key for entry in book.lists[head].items}:
+        known = [f"{head}.{entry.key}" for entry in book.lists[head].items]
+        yield Fault(Code.SPEC_UNKNOWN_NAME, path, found=name, expected=_suggest(name, known))
+
+
+def _check_reference(
+    book: Book, sheet: Sheet, column: Column | None, path: PathKey, text: str
+) -> Iterator[Fault]:
+    target = resolve_reference(book, sheet, text)
+    if target is None:
+        keys = {f"{other.key}.{key}" for other in book.sheets for key in other.by_key}
+        yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, text, _suggest(text, {*sheet.by_key, *keys}))
+    elif column is None or column.place is not Place.VIRTUAL:
+        other, key = target
+        named = book.sheet(other).by_key.get(key)
+        if named is not None and named.place is Place.VIRTUAL:
+            expected = "a column that stands in the workbook"
+            yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (virtual)", expected)
+
+
+def resolve_reference(book: Book, sheet: Sheet, text: str) -> tuple[str, str] | None:
+    """The sheet and column a ``[...]`` placeholder reads, or None where it names nothing."""
+    if ">" in text:
+        via, key = text.split(">", 1)
+        column = sheet.by_key.get(via)
+        target = column.link.sheet if column and column.link else ""
+    elif "." in text:
+        target, key = text.split(".", 1)
+    else:
+        target, key = sheet.key, text
+    other = book.sheets_by_key.get(target)
+    return (target, key) if other is not None and (key == "id" or key in other.by_key) else None
+
+
+def _check_cycles(book: Book) -> Iterator[Fault]:
+    graph: dict[str, set[str]] = {}
+    places: dict[str, PathKey] = {}
+    for path, sheet, column, formula in _formulas(book):
+        if sheet is None or column is None or path[-1] == "required":
+            continue
+        node = f"{sheet.key}.{column.key}"
+        places[node] = path
+        targets = (resolve_reference(book, sheet, text) for text in references(formula))
+        graph[node] = {".".join(target) for target in targets if target and target[1] != "id"}
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle: list[str] = error.args[1]
+            yield Fault(Code.SPEC_CYCLE, places[circle[0]], found=" → ".join(circle))
+            graph[circle[1]].discard(circle[0])
+            graph[circle[0]].discard(circle[1])
+        else:
+            return
+
+
+CHECKS = (_check_texts, _check_keys, _check_lists, _check_columns, _check_formulas, _check_cycles)

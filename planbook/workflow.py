@@ -1,0 +1,315 @@
+"""The steps of a planning year, each one call: issue, collect, consolidate, write the week's mail.
+
+The command line is a thin face on these; a script may call them with the same words.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from planbook.calc import Calculator
+from planbook.calendar import FiscalYear
+from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.company import Company, Department
+from planbook.cycle import Cycle, cycle_items, load_cycle
+from planbook.layout import resolve_layout
+from planbook.layout.manifest import make_issue
+from planbook.mail import Recipient, compose_message, write_eml
+from planbook.measures import Collection, RollUp, collect, roll_up, workbook_paths
+from planbook.plan import Value, make_plan
+from planbook.problems import UsageError
+from planbook.reader import Expectations, Submission, read_workbook
+from planbook.reports import write_consolidated
+from planbook.resources import samples_folder
+from planbook.values import Nil, Span
+from planbook.writer import write_workbook
+
+T = TypeVar("T")
+Watch = Callable[[Sequence[T]], Iterable[T]]
+DEMO_MARK = ".planbook-demo"  # says that a folder may be made anew
+DEFAULT_SENDER = "planbook@localhost.localdomain"  # for messages written to files without an [smtp] section
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One workbook written for a department."""
+
+    department: str
+    name: str
+    path: Path
+    issue: str
+
+
+def issue_workbooks(
+    cycle: Cycle,
+    departments: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    lang: str | None = None,
+    rows: Mapping[str, int] | None = None,
+    jobs: int = 1,
+    watch: Watch[Department] = lambda items: items,
+) -> tuple[Issued, ...]:
+    """Write one pre-linked workbook per department into `out` (the cycle's outbox by default).
+
+    `departments` are codes or names, all that are issued one where it is empty; `lang` overrides
+    the departments' own languages, `rows` the number of rows of sheets, `jobs` works in parallel.
+    """
+    company = cycle.company
+    wanted = [_find_department(company, text) for text in departments] or list(company.issued())
+    if not wanted:
+        raise UsageError("departments.csv names no department to issue a workbook to")
+    folder = out or cycle.outbox
+    folder.mkdir(parents=True, exist_ok=True)
+    if jobs <= 1 or len(wanted) == 1:
+        return tuple(_issue_one(cycle, d, folder, lang, rows) for d in watch(wanted))
+    with ProcessPoolExecutor(jobs) as pool:
+        tasks = [pool.submit(_issue_one, cycle, d, folder, lang, rows) for d in wanted]
+        return tuple(task.result() for _, task in zip(watch(wanted), tasks, strict=True))
+
+
+def _find_department(company: Company, text: str) -> Department:
+    found = company.find(text)
+    if found is None:
+        known = ", ".join(f"{d.code} {d.name}" for d in company.departments)
+        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
+    return found
+
+
+def _issue_one(
+    cycle: Cycle, department: Department, folder: Path, lang: str | None, rows: Mapping[str, int] | None
+) -> Issued:
+    book = cycle.load_book()
+    scope = [d.code for d in cycle.company.scope(department.code)]
+    settings = cycle.settings_at()
+    many = {key: len(value) for key, value in settings.items() if isinstance(value, tuple)}
+    items = cycle_items(book, cycle.company, scope)
+    language = lang or department.language or cycle.language
+    layout = resolve_layout(book, lang=language, items=items, rows=rows, many=many)
+    plan = make_plan({}, {"as_of": cycle.day})
+    issue = make_issue(
+        layout,
+        department=department.code,
+        department_name=department.name,
+        year=cycle.year,
+        start_month=cycle.start_month,
+        scope=scope,
+        content=repr((sorted(settings.items()), sorted(items.items()), plan.inputs)),
+    )
+    path = folder / f"{cycle.year}-{_file_name(department.code)}-{_file_name(department.name)}.xlsx"
+    write_workbook(path, Calculator(layout), issue, plan, settings)
+    return Issued(department.code, department.name, path, issue.id)
+
+
+def _file_name(text: str) -> str:
+    return _UNSAFE.sub("_", text).strip(". ") or "_"
+
+
+def expectations(cycle: Cycle, as_of: date | None = None) -> Expectations:
+    """What the cycle knows of the workbooks that come back."""
+    book = cycle.load_book()
+    settings = cycle.settings_at(as_of)
+    return Expectations((book,), cycle.company, cycle.year, cycle_items(book, cycle.company), settings)
+
+
+def collect_returns(
+    cycle: Cycle,
+    paths: Sequence[Path] = (),
+    *,
+    as_of: date | None = None,
+    watch: Watch[Path] = lambda items: items,
+) -> Collection:
+    """Read what came back: the given files and folders, or the cycle's inbox."""
+    day = as_of or cycle.day
+    expect = expectations(cycle, day)
+    given = paths or (cycle.inbox,)
+    return collect(given, cycle.company, as_of=day, expect=expect, settings=expect.settings, watch=watch)
+
+
+def roll_up_cycle(
+    cycle: Cycle,
+    collection: Collection,
+    *,
+    as_of: date | None = None,
+    scope: str = "",
+    lang: str | None = None,
+) -> RollUp:
+    """The figures of a cycle, or of the part of the company below `scope`."""
+    day = as_of or cycle.day
+    return roll_up(
+        collection,
+        cycle.load_book(),
+        year=cycle.year,
+        start_month=cycle.start_month,
+        as_of=day,
+        settings=cycle.settings_at(day),
+        scope=scope,
+        lang=lang or cycle.language,
+    )
+
+
+def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh") -> RollUp:
+    """The figures of bare files without a cycle: the workbooks themselves say who they are from.
+
+    The tree is as deep as their scopes show: a workbook issued to a division has its departments
+    below it.  Raises UsageError where no file can be read, or they are of different years or books.
+    """
+    submissions = [read_workbook(path) for path in workbook_paths(paths)]
+    sound = [s for s in submissions if s.issue is not None and s.book is not None]
+    if not sound:
+        problems = tuple(p for s in submissions for p in s.problems)
+        raise UsageError("none of the files is a planbook workbook", problems)
+    kinds = {(s.issue.year, s.issue.start_month, s.issue.book) for s in sound if s.issue}
+    if len(kinds) > 1:
+        shown = "; ".join(f"{year} {book}" for year, _, book in sorted(kinds))
+        raise UsageError(f"the files belong to different years or books ({shown}); take one at a time")
+    first = sound[0]
+    assert first.issue is not None and first.book is not None
+    company = _company_of(sound)
+    day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
+    collection = collect(paths, company, as_of=day, settings={})
+    return roll_up(
+        collection,
+        first.book,
+        year=first.issue.year,
+        start_month=first.issue.start_month,
+        as_of=day,
+        settings=first.settings,
+        lang=lang,
+    )
+
+
+def _company_of(submissions: Sequence[Submission]) -> Company:
+    departments: dict[str, Department] = {}
+    for submission in submissions:
+        issue = submission.issue
+        if issue is None:
+            continue
+        names = {item.key: item.title.to(issue.lang) for item in submission.items.get("department", ())}
+        departments[issue.department] = Department(issue.department, issue.department_name, workbook=True)
+        for code in issue.scope:
+            if code != issue.department:
+                departments.setdefault(code, Department(code, names.get(code, code), issue.department))
+    return Company(tuple(departments.values()))
+
+
+def _latest_day(submissions: Sequence[Submission], year: int, start_month: int) -> date:
+    days = [s.plan.inputs.get("as_of") for s in submissions]
+    return max((d for d in days if isinstance(d, date)), default=FiscalYear(year, start_month).end)
+
+
+def read_and_check(
+    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None
+) -> tuple[Submission, Reviewed | None]:
+    """One file read and checked: its submission with every problem, and its computed columns.
+
+    Without a cycle the workbook's own lists, settings and date are used.
+    """
+    expect = expectations(cycle, as_of) if cycle else Expectations()
+    submission = read_workbook(path, expect)
+    day = as_of or (cycle.as_of if cycle else None)
+    reviewed = review_submission(submission, as_of=day, settings=expect.settings)
+    return (check_submission(reviewed) if reviewed else submission), reviewed
+
+
+def plain_value(value: Value) -> object:
+    """A typed value as JSON knows it: nil is the text ``nil``, a span its two dates."""
+    if isinstance(value, Nil):
+        return value.value
+    if isinstance(value, Span):
+        return [value.start.isoformat(), value.finish.isoformat()]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def compose_week(
+    cycle: Cycle,
+    collection: Collection,
+    *,
+    as_of: date | None = None,
+    week: str | None = None,
+    watch: Watch[Recipient] = lambda items: items,
+) -> tuple[EmailMessage, ...]:
+    """The week's messages, one a recipient, each with the variance workbook of its scope and no more."""
+    day = as_of or cycle.day
+    label = week or cycle.week(day)
+    sender = cycle.smtp.sender if cycle.smtp else ""
+    messages = []
+    for recipient in watch(cycle.recipients):
+        lang = recipient.language or cycle.language
+        figures = roll_up_cycle(cycle, collection, as_of=day, scope=recipient.scope, lang=lang)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "variance.xlsx"
+            write_consolidated(path, figures, lang=lang)
+            attachment = path.read_bytes()
+        scope = cycle.company.department(recipient.scope).name if recipient.scope else ""
+        name = "-".join(part for part in (str(cycle.year), label, _file_name(scope) if scope else "") if part)
+        messages.append(
+            compose_message(
+                figures,
+                recipient,
+                lang=lang,
+                week=label,
+                attachment=attachment,
+                attachment_name=f"{name}.xlsx",
+                sender=sender or DEFAULT_SENDER,
+                reply_to=cycle.smtp.reply_to if cycle.smtp else "",
+                cycle=cycle.name,
+                sent=datetime(day.year, day.month, day.day, 8, tzinfo=UTC),
+            )
+        )
+    return tuple(messages)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made: the cycle, its roll-up, and the files to open."""
+
+    cycle: Cycle
+    issued: tuple[Issued, ...]
+    roll_up: RollUp
+    report: Path
+    messages: tuple[Path, ...]
+
+
+def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambda items: items) -> Demo:
+    """A whole year in `folder`: the sample cycle, issued, returned, consolidated, mailed to files.
+
+    `folder` may hold an earlier demo, which is made anew.  Raises UsageError where it holds
+    anything else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
+        raise UsageError(f"{folder} is not empty and no earlier demo; choose another folder")
+    for name in ("outbox", "inbox", "reports"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True)
+    (folder / DEMO_MARK).write_text("planbook demo\n", encoding="utf-8")
+    samples = samples_folder()
+    for name in ("planbook.toml", "departments.csv", "company_goals.csv"):
+        (folder / name).write_bytes((samples / name).read_bytes())
+    for entry in (samples / "returned").iterdir():
+        (folder / "inbox" / entry.name).write_bytes(entry.read_bytes())
+    cycle = load_cycle(folder)
+    issued = issue_workbooks(cycle, watch=watch)
+    collection = collect_returns(cycle, watch=watch)
+    figures = roll_up_cycle(cycle, collection, lang=lang)
+    report = report_path(cycle, cycle.day)
+    write_consolidated(report, figures, lang=lang or cycle.language)
+    messages = compose_week(cycle, collection)
+    written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
+    return Demo(cycle, issued, figures, report, written)
+
+
+def report_path(cycle: Cycle, as_of: date) -> Path:
+    """Where the consolidated workbook of a day goes."""
+    cycle.reports.mkdir(parents=True, exist_ok=True)
+    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"

@@ -1,0 +1,66 @@
+"""Writing single cells and page set-up: what every sheet of a workbook shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from planbook.calc import CellError, Cells
+from planbook.layout import Layout
+from planbook.layout.cells import CellValue, SettingValue
+from planbook.layout.manifest import Issue
+from planbook.problems import OutputError
+from planbook.writer.styles import FONT
+
+PROTECTION = {
+    "format_columns": True,
+    "format_rows": True,
+    "autofilter": True,
+    "objects": True,
+    "insert_hyperlinks": True,
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into one workbook: the issue, its layout, inputs by cell and computed values."""
+
+    layout: Layout
+    issue: Issue
+    settings: Mapping[str, SettingValue]
+    inputs: Mapping[tuple[str, int, int], CellValue]
+    values: Cells
+
+
+def write_value(sheet: Any, row: int, column: int, value: CellValue, style: Any) -> None:
+    """Write a typed value; text is always text, whatever it starts with."""
+    if value is None:
+        sheet.write_blank(row, column, None, style)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value, style)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, style)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value, style)
+    elif sheet.write_string(row, column, value, style) < 0:
+        raise OutputError(f"a text of {len(value)} characters is too long for a cell")
+
+
+def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, value: CellValue) -> None:
+    """Write a formula with the value computed for it."""
+    stored = str(value) if isinstance(value, CellError) else value
+    sheet.write_formula(row, column, formula, style, stored)
+
+
+def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
+    """A4 landscape, one page wide (and `pages` high, 0: any), page numbers below, the year and the department above."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, pages)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+    left = layout.book.label("header_left", layout.lang).format(year=issue.year)
+    name = issue.department_name.replace("&", "&&")
+    sheet.set_header(f'&L&"{FONT}"&9 {left}&R&"{FONT}"&9 {name}')
+    sheet.set_footer(f'&L&9 &A&C&"{FONT}"&9 {layout.book.label("page", layout.lang)}')

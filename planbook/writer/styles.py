@@ -1,0 +1,76 @@
+"""The look of our workbooks: one palette and one cache of formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+FONT = "微软雅黑"
+NAVY, BLUE, STEEL, PALE, GRID = "#1F3A5F", "#2E5E8E", "#5B6B7B", "#F0F4FA", "#C9D3E0"
+INPUT, MUTED, MISSING = "#1F4FA8", "#6B7785", "#FFF4C2"
+
+# colour-blind-safe pairs of background and text, always beside a symbol and a word
+TONES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "good": ("#DCEFE6", "#0B5A3C"),
+        "warn": ("#FDECC3", "#7A4B00"),
+        "bad": ("#F9DAD2", "#9A2A12"),
+        "calm": ("#E7EBF1", "#56606E"),
+    }
+)
+
+QUANTITY, INTEGER, PERCENT, WHOLE_PERCENT, DATE = "#,##0.00", "#,##0", "0.0%", "0%", "yyyy-mm-dd"
+MONEY = "#,##0.00_);(#,##0.00)"
+MONEY_INTEGER = "#,##0_);(#,##0)"
+RATE = "0.0%_);(0.0%)"
+
+
+@dataclass
+class Styles:
+    """Formats of one workbook, made once per distinct set of properties."""
+
+    workbook: Any
+    _cache: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+
+    def get(self, **properties: Any) -> Any:
+        """The format with these properties on top of the house font."""
+        merged = {"font_name": FONT, "font_size": 10, "font_scheme": "", "valign": "vcenter", **properties}
+        key = tuple(sorted(merged.items()))
+        if key not in self._cache:
+            self._cache[key] = self.workbook.add_format(merged)
+        return self._cache[key]
+
+    def rule(self, **properties: Any) -> Any:
+        """A format for a conditional rule: only what it changes."""
+        key = (("rule", True), *sorted(properties.items()))
+        if key not in self._cache:
+            self._cache[key] = self.workbook.add_format(properties)
+        return self._cache[key]
+
+    def heading(self) -> Any:
+        """The bar at the top of a sheet."""
+        return self.get(bold=True, font_size=14, font_color="#FFFFFF", bg_color=NAVY)
+
+    def hint(self) -> Any:
+        """The grey line under it."""
+        return self.get(font_size=9, font_color=MUTED)
+
+    def header(self, color: str = BLUE, **more: Any) -> Any:
+        """A column's header."""
+        return self.get(
+            bold=True,
+            font_color="#FFFFFF",
+            bg_color=color,
+            align="center",
+            text_wrap=True,
+            border=1,
+            border_color="#FFFFFF",
+            **more,
+        )
+
+    def tone(self, tone: str) -> Any:
+        """The rule format of a status tone."""
+        background, text = TONES[tone]
+        return self.rule(bg_color=background, font_color=text, bold=True)

@@ -1,0 +1,206 @@
+"""The linked workbook: first page, tables, hidden lists, identity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from planbook.calc import Calculator
+from planbook.layout import IDENTITY_CELL, INDEX, INDEX_COUNT_COLUMN, INDEX_FIRST_ROW, META_SHEET, Layout
+from planbook.layout import quote_sheet
+from planbook.layout.cells import LISTS, SettingValue, input_cells
+from planbook.layout.manifest import KEYWORD, Issue, meta_rows
+from planbook.plan import Plan
+from planbook.problems import OutputError
+from planbook.spec import Place
+from planbook.writer.cells import PROTECTION, Content, set_print, write_formula, write_value
+from planbook.writer.styles import BLUE, FONT, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
+from planbook.writer.tables import write_table
+
+
+def write_workbook(
+    path: Path,
+    calculator: Calculator,
+    issue: Issue,
+    plan: Plan,
+    settings: Mapping[str, SettingValue],
+) -> None:
+    """Write the workbook of `issue`, prefilled with `plan`, to `path`.
+
+    Every formula carries the value `calculator` computes for it; the same input gives the same
+    bytes.  Raises OutputError when the file cannot be written.
+    """
+    layout = calculator.layout
+    inputs = {
+        (cell.sheet, cell.row, cell.column): cell.value
+        for cell in input_cells(layout, plan, settings, issue.department)
+    }
+    content = Content(layout, issue, settings, inputs, calculator.evaluate(plan, settings, issue.department))
+    workbook = xlsxwriter.Workbook(
+        str(path),
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
+        },
+    )
+    try:
+        _write_all(workbook, content)
+        workbook.close()
+    except (OSError, XlsxWriterException) as error:
+        raise OutputError(f"{path} could not be written: {error}") from error
+
+
+def _write_all(workbook: Any, content: Content) -> None:
+    layout, issue = content.layout, content.issue
+    styles = Styles(workbook)
+    heading = layout.book.index.heading.to(layout.lang).format(year=issue.year)
+    workbook.set_properties(
+        {
+            "title": f"{heading} — {issue.department_name}",
+            "subject": f"{issue.book} {issue.version}",
+            "author": "planbook",
+            "keywords": KEYWORD + issue.id,
+            "created": datetime(issue.year, 1, 1),
+        }
+    )
+    index = workbook.add_worksheet(layout.index_title)
+    tables = [workbook.add_worksheet(placed.title) for placed in layout.sheets]
+    lists = workbook.add_worksheet(layout.lists_title)
+    meta = workbook.add_worksheet(META_SHEET)
+    _write_index(index, styles, content, heading)
+    for sheet, placed in zip(tables, layout.sheets, strict=True):
+        write_table(sheet, styles, content, placed)
+        sheet.protect("", PROTECTION)
+    _write_lists(lists, content)
+    _write_meta(meta, content)
+    for name in layout.names:
+        if _is_written(layout, name.name):
+            workbook.define_name(name.name, "=" + name.target)
+    index.activate()
+    index.protect("", PROTECTION)
+
+
+def _is_written(layout: Layout, name: str) -> bool:
+    """Whether a name points at something in the workbook: virtual columns have none."""
+    return not any(
+        name == f"{placed.sheet.key}_{at.column.key}" and at.column.place is Place.VIRTUAL
+        for placed in layout.sheets
+        for at in placed.columns
+    )
+
+
+def _write_index(sheet: Any, styles: Styles, content: Content, heading: str) -> None:
+    layout, issue = content.layout, content.issue
+    lang, book = layout.lang, layout.book
+    sheet.hide_gridlines(2)
+    for column, width in enumerate((2, 22, 74, 18, 2)):
+        sheet.set_column(column, column, width, styles.get())
+    sheet.set_row(0, 40)
+    for column in range(1, 4):
+        sheet.write_blank(0, column, None, styles.heading())
+    sheet.write_string(
+        0, 1, heading, styles.get(bold=True, font_size=18, font_color="#FFFFFF", bg_color=NAVY)
+    )
+    subtitle = book.label("subtitle", lang).format(department=issue.department_name)
+    sheet.write_string(1, 1, subtitle, styles.hint())
+    sheet.write_string(*IDENTITY_CELL, issue.id, styles.get(font_size=9, font_color=MUTED, align="right"))
+    row = _write_contents(sheet, styles, content)
+    row = _write_lines(sheet, styles, row, book.label("steps", lang), [s.to(lang) for s in book.index.steps])
+    row = _write_legend(sheet, styles, content, row)
+    notes = ["· " + note.to(lang) for note in book.index.notes]
+    if notes:
+        _write_lines(sheet, styles, row, book.label("notes", lang), notes)
+    set_print(sheet, layout, issue, pages=1)
+
+
+def _section(sheet: Any, styles: Styles, row: int, title: str) -> None:
+    line = styles.get(bold=True, font_size=12, font_color=NAVY, bottom=2, bottom_color=BLUE)
+    sheet.set_row(row, 22)
+    sheet.write_string(row, 1, title, line)
+    for column in (2, 3):
+        sheet.write_blank(row, column, None, line)
+
+
+def _write_contents(sheet: Any, styles: Styles, content: Content) -> int:
+    layout = content.layout
+    lang, label = layout.lang, layout.book.label
+    _section(sheet, styles, INDEX_FIRST_ROW - 2, label("contents", lang))
+    for column, key in enumerate(("sheet", "purpose", "filled_rows"), 1):
+        sheet.write_string(INDEX_FIRST_ROW - 1, column, label(key, lang), styles.header())
+    cell = {"border": 1, "border_color": GRID, "indent": 1}
+    for number, placed in enumerate(layout.sheets):
+        row = INDEX_FIRST_ROW + number
+        sheet.set_row(row, 24)
+        link = styles.get(**cell, bold=True, font_color=BLUE, underline=1)
+        sheet.write_url(row, 1, f"internal:{quote_sheet(placed.title)}!A1", link, placed.title)
+        sheet.write_string(row, 2, placed.sheet.purpose.to(lang), styles.get(**cell))
+        count = content.values[INDEX, row, INDEX_COUNT_COLUMN]
+        style = styles.get(border=1, border_color=GRID, align="center", bg_color=PALE)
+        write_formula(sheet, row, INDEX_COUNT_COLUMN, layout.count_formula(placed), style, count)
+    return INDEX_FIRST_ROW + len(layout.sheets) + 1
+
+
+def _write_lines(sheet: Any, styles: Styles, row: int, title: str, lines: list[str]) -> int:
+    _section(sheet, styles, row, title)
+    for offset, line in enumerate(lines, 1):
+        sheet.set_row(row + offset, 20)
+        sheet.write_string(row + offset, 1, line, styles.get(indent=1))
+    return row + len(lines) + 2
+
+
+def _write_legend(sheet: Any, styles: Styles, content: Content, row: int) -> int:
+    layout = content.layout
+    lang, book = layout.lang, layout.book
+    _section(sheet, styles, row, book.label("legend", lang))
+    cell = {"border": 1, "border_color": GRID, "align": "center"}
+    green, amber = (f"{_setting(content, key):.0%}" for key in ("green", "amber"))
+    entries: list[tuple[str, str, dict[str, Any]]] = [
+        (book.label("legend_input", lang), book.label("legend_input_text", lang), {"font_color": INPUT}),
+        (book.label("legend_formula", lang), book.label("legend_formula_text", lang), {"bg_color": PALE}),
+        (book.label("legend_missing", lang), book.label("legend_missing_text", lang), {"bg_color": MISSING}),
+    ]
+    rating = book.measures["attainment"].title.to(lang)
+    texts = (f"{rating} ≥ {green}", f"{amber} ≤ {rating} < {green}", f"{rating} < {amber}")
+    for item, text in zip(layout.list_items("rating"), texts, strict=False):
+        background, color = TONES[item.tone]
+        entries.append(
+            (item.title.to(lang), text, {"bg_color": background, "font_color": color, "bold": True})
+        )
+    for offset, (sample, text, look) in enumerate(entries, 1):
+        sheet.set_row(row + offset, 20)
+        sheet.write_string(row + offset, 1, sample, styles.get(**cell, **look))
+        sheet.write_string(row + offset, 2, text, styles.get(indent=1))
+    return row + len(entries) + 2
+
+
+def _setting(content: Content, key: str) -> float:
+    row, column, _ = content.layout.setting_cells[key]
+    value = content.inputs.get((LISTS, row, column))
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _write_lists(sheet: Any, content: Content) -> None:
+    sheet.hide()
+    for (key, row, column), value in content.inputs.items():
+        if key == LISTS:
+            write_value(sheet, row, column, value, None)
+    for key, row, column, formula in content.layout.formula_cells():
+        if key == LISTS:
+            write_formula(sheet, row, column, formula, None, content.values[key, row, column])
+    sheet.protect("", PROTECTION)
+
+
+def _write_meta(sheet: Any, content: Content) -> None:
+    sheet.very_hidden()
+    for row, (key, value) in enumerate(meta_rows(content.layout, content.issue, content.settings)):
+        sheet.write_string(row, 0, key)
+        sheet.write_string(row, 1, value)
+    sheet.protect("", PROTECTION)
