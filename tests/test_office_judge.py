@@ -13,9 +13,9 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from support import office
-from support.office import Difference, ErrorValue, compare_values, drive, judge, read_sheets
-from support.validate import check_package
+from tests.support import office
+from tests.support.office import Difference, ErrorValue, compare_values, drive, judge, read_sheets
+from tests.support.validate import check_package
 
 ENGINES: tuple[office.Engine, ...] = ("libreoffice", "gnumeric")
 Fill = Callable[[Any, Any], None]

@@ -96,7 +96,7 @@ def decode_text(data: bytes) -> str:
             line = text.count("\n", 0, control.start()) + 1
             raise UnreadableError(f"控制字符 control character U+{ord(control[0]):04X}", line)
         return text
-    line = data.count(b"\n", 0, failed.start) + 1
+    line = failed.object.count(b"\n", 0, failed.start) + 1  # the object is without its mark
     raise UnreadableError(
         f"不是 {failed.encoding} not {failed.encoding}: 0x{failed.object[failed.start]:02X}", line
     )

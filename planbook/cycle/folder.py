@@ -9,7 +9,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Final, cast
+from typing import Final
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
@@ -67,8 +67,7 @@ class Cycle:
         return {
             **self.settings,
             "quarter_ends": self.fiscal_year.quarter_ends,
-            # A date like those of the tuple beside it, though the type of settings does not name it.
-            "as_of": cast(SettingValue, as_of or self.day),
+            "as_of": as_of or self.day,
         }
 
     def week(self, as_of: date | None = None) -> str:

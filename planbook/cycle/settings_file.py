@@ -249,7 +249,7 @@ def _parse(text: str, faults: list[Problem]) -> dict[str, Any] | None:
         line, reason = 0, "嵌套过深 nested too deeply"
     # The line itself is not shown: it may hold a password.
     location = Location(file=CYCLE_FILE, line=line or text.count("\n") + 1)
-    faults.append(Problem(Code.INPUT_VALUE, location, found=reason, expected="TOML", subject=CYCLE_FILE))
+    faults.append(Problem(Code.INPUT_SYNTAX, location, found=reason))
     return None
 
 

@@ -230,13 +230,15 @@ def _ended(reviewed: Reviewed) -> int:
 
 
 def _attach_drivers(goals: Sequence[Record], facts: Sequence[Record]) -> None:
-    """The latest quarter with an actual gives each goal its cause and the fact to drill down to."""
+    """The latest quarter counted, else the latest with an actual, gives each goal its cause and its fact."""
+
+    def rank(fact: Record) -> tuple[bool, int]:
+        quarter = fact["quarter"]
+        return fact["counted"] == "yes", QUARTERS.index(str(quarter)) if quarter in QUARTERS else -1
+
     latest: dict[tuple[object, object], Record] = {}
-    for fact in sorted(
-        facts, key=lambda f: QUARTERS.index(str(f["quarter"])) if f["quarter"] in QUARTERS else -1
-    ):
-        if fact["actual"] is not None:
-            latest[fact["file"], fact["goal_id"]] = fact
+    for fact in sorted((f for f in facts if f["actual"] is not None), key=rank):
+        latest[fact["file"], fact["goal_id"]] = fact
     for goal in goals:
         fact = latest.get((goal["file"], goal["goal_id"]), {})
         goal["driver"], goal["fact"] = fact.get("cause"), fact.get("fact")

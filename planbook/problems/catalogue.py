@@ -93,6 +93,7 @@ class Code(StrEnum):
     # -- the cycle's own inputs
     INPUT_MISSING = "input-missing"
     INPUT_UNREADABLE = "input-unreadable"
+    INPUT_SYNTAX = "input-syntax"
     INPUT_COLUMN = "input-column"
     INPUT_COLUMN_MISSING = "input-column-missing"
     INPUT_VALUE = "input-value"
@@ -559,6 +560,11 @@ CATALOGUE: dict[Code, Entry] = {
             "The file could not be read: {found}.",
             "Save it as UTF-8 or GB18030 text, separated by commas or tabs.",
         ),
+    ),
+    Code.INPUT_SYNTAX: _entry(
+        _E,
+        ("TOML 语法错误：{found}。", "请更正该行：文字要加引号，日期写作 2024-06-30。"),
+        ("The TOML does not parse: {found}.", "Correct the line: text needs quotes, a date is written 2024-06-30."),
     ),
     Code.INPUT_COLUMN: _entry(
         _E,

@@ -90,7 +90,7 @@ class TableReader:
         values: dict[str, Value] = {}
         amounts: list[tuple[Column, Reading | None, Location]] = []
         for column in table.sheet.columns:
-            if column.calculated:
+            if column.calculated or column.key in values:  # a span before it may have filled it
                 continue
             raw, place = self._cell(table, column, row)
             if column.kind is Kind.QUANTITY:
@@ -130,8 +130,6 @@ class TableReader:
         if isinstance(value, Span):
             for key, day in zip(column.into, (value.start, value.finish), strict=False):
                 values[key] = day
-        elif column.into:
-            values |= dict.fromkeys(column.into)
         if column.list == "department" and value is not None and self.scope and value not in self.scope:
             names = {item.key: item.title.to(self.rows.lang) for item in self.rows.list_items("department")}
             allowed = "、".join(names.get(code, code) for code in self.scope)

@@ -133,6 +133,10 @@ class Book:
         where = action.get("range") or action["cell"]
         self.writable(action, where).clearContents(TYPED_CONTENT)
 
+    def do_insert_sheet(self, action: dict[str, Any]) -> None:
+        """A sheet of the planner's own, behind the others."""
+        self.document.Sheets.insertNewByName(action["title"], self.document.Sheets.Count)
+
     def do_rename_sheet(self, action: dict[str, Any]) -> None:
         self.sheet(action).setName(action["to"])
 

@@ -1,0 +1,90 @@
+"""How long one workbook takes to write, and to read and check, against the bare libraries.
+
+Runs alternate in one process, so that the ratios hold on a noisy machine; the medians are shown.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+
+from planbook.calc import Calculator
+from planbook.calendar import FiscalYear
+from planbook.layout import resolve_layout
+from planbook.layout.manifest import make_issue
+from planbook.plan import make_plan
+from planbook.spec import load_spec
+from planbook.workflow import read_and_check
+from planbook.writer import write_workbook
+
+ROUNDS = 7
+
+
+def median_seconds(actions: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median seconds of each action, the actions taking turns."""
+    taken: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(ROUNDS):
+        for name, action in actions.items():
+            start = time.perf_counter()
+            action()
+            taken[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def write_bare(path: Path, calculator: Calculator, values: dict[tuple[str, int, int], object]) -> None:
+    """The same formula cells through xlsxwriter alone."""
+    workbook = xlsxwriter.Workbook(str(path))
+    sheets: dict[str, object] = {}
+    for sheet, row, column, formula in calculator.layout.formula_cells():
+        if sheet not in sheets:
+            sheets[sheet] = workbook.add_worksheet()
+        sheets[sheet].write_formula(row, column, formula, None, values[sheet, row, column])  # type: ignore[attr-defined]
+    workbook.close()
+
+
+def read_bare(path: Path) -> None:
+    """Every cell through openpyxl's read-only mode."""
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for sheet in workbook.worksheets:
+        for _ in sheet.iter_rows(values_only=True):
+            pass
+    workbook.close()
+
+
+def main() -> None:
+    """Print medians and ratios."""
+    settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
+    layout = resolve_layout(load_spec("annual_plan"), many={"quarter_ends": 4})
+    start = time.perf_counter()
+    calculator = Calculator(layout)
+    print(f"compile the layout, once: {time.perf_counter() - start:.3f} s")
+    plan = make_plan({}, {"as_of": date(2024, 7, 1)})
+    issue = make_issue(layout, department="XS", department_name="销售部", year=2024)
+    values = calculator.evaluate(plan, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        ours, bare = Path(folder) / "ours.xlsx", Path(folder) / "bare.xlsx"
+        seconds = median_seconds(
+            {
+                "write": lambda: write_workbook(ours, calculator, issue, plan, settings),
+                "xlsxwriter alone, formula cells": lambda: write_bare(bare, calculator, values),  # type: ignore[arg-type]
+                "evaluate": lambda: calculator.evaluate(plan, settings),
+                "read and check": lambda: read_and_check(ours),
+                "openpyxl read_only": lambda: read_bare(ours),
+            }
+        )
+        print(f"workbook: {ours.stat().st_size / 1024:.0f} KB")
+    for name, value in seconds.items():
+        print(f"{name}: {value:.3f} s")
+    print(f"write / xlsxwriter: {seconds['write'] / seconds['xlsxwriter alone, formula cells']:.2f}")
+    print(f"read and check / openpyxl: {seconds['read and check'] / seconds['openpyxl read_only']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
