@@ -75,7 +75,7 @@ def test_check_prints_place_message_and_fix_and_exits_1(inbox: Path) -> None:
     line = next(line for line in result.output.splitlines() if "待定" in line)
     assert line.startswith("坏.xlsx:1_目标总表!I7: “目标值”的内容“待定”不是数值。 请填写数字")
     english = run("check", inbox / "坏.xlsx", "--lang", "en", cwd=inbox)
-    assert 'which is no quantity. Type a number' in english.output
+    assert "which is no quantity. Type a number" in english.output
 
 
 def test_files_of_every_wrong_kind_get_one_line_each_and_the_good_one_goes_through(inbox: Path) -> None:
@@ -211,5 +211,7 @@ def test_errors_show_no_traceback_unless_asked(cycle: Path) -> None:
     quiet = subprocess.run([*command, "generate"], cwd=cycle, capture_output=True, text=True, check=False)
     assert quiet.returncode == 3
     assert "Traceback" not in quiet.stderr and "planbook.toml:1" in quiet.stderr
-    loud = subprocess.run([*command, "-v", "generate"], cwd=cycle, capture_output=True, text=True, check=False)
+    loud = subprocess.run(
+        [*command, "-v", "generate"], cwd=cycle, capture_output=True, text=True, check=False
+    )
     assert "CycleError" in loud.stderr

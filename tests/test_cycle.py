@@ -366,7 +366,7 @@ def test_a_misplaced_password_is_never_shown(tmp_path: Path, toml: str) -> None:
 def test_broken_toml_is_placed_and_the_tables_still_judged(tmp_path: Path, toml: str, line: int) -> None:
     problems = find_faults(write_cycle(tmp_path, toml, departments="code\nX\n"))
     assert [(p.code, p.location.file, p.location.line) for p in problems] == [
-        (Code.INPUT_VALUE, "planbook.toml", line),
+        (Code.INPUT_SYNTAX, "planbook.toml", line),
         (Code.INPUT_COLUMN_MISSING, "departments.csv", 1),
     ]
 

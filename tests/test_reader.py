@@ -312,7 +312,10 @@ def test_a_lost_identity_is_recognised_by_headers(tmp_path: Path) -> None:
 def test_workbooks_of_another_year_and_of_strangers(tmp_path: Path) -> None:
     path = filled(tmp_path)
     other = expect()
-    assert read_workbook(path, type(other)(other.books, other.company, 2025)).problems[0].code is Code.OTHER_CYCLE
+    assert (
+        read_workbook(path, type(other)(other.books, other.company, 2025)).problems[0].code
+        is Code.OTHER_CYCLE
+    )
     foreign = tmp_path / "foreign.xlsx"
     workbook = Workbook()
     workbook.active["A1"] = "sales"  # type: ignore[index]
@@ -370,7 +373,9 @@ def test_files_that_are_no_workbook(tmp_path: Path, content: bytes, code: Code) 
         ({**WORKBOOK, "xl/workbook.xml": b"<workbook"}, Code.BROKEN_PACKAGE),
     ],
 )
-def test_packages_that_are_unsafe_or_something_else(tmp_path: Path, parts: dict[str, bytes], code: Code) -> None:
+def test_packages_that_are_unsafe_or_something_else(
+    tmp_path: Path, parts: dict[str, bytes], code: Code
+) -> None:
     submission = read(zipped(tmp_path / "a.xlsx", parts))
     assert [problem.code for problem in submission.problems] == [code]
 

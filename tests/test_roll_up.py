@@ -61,7 +61,9 @@ MARKET = {
 }
 
 
-def returned(folder: Path, name: str, tables: Mapping[str, str], department: str = "YX", day: int = 1) -> Path:
+def returned(
+    folder: Path, name: str, tables: Mapping[str, str], department: str = "YX", day: int = 1
+) -> Path:
     path = write_filled(folder / name, read_tables("annual_plan", tables), department=department)
     stamp_modified(path, f"2024-07-{day:02d}T09:00:00Z")
     return path
@@ -168,7 +170,11 @@ def test_year_to_date_by_aggregation(inbox: Path) -> None:
     assert revenue["year_completion"] == pytest.approx(63 / 120)
     assert revenue["coverage"] == "2/2"
     new = of(goals, goal="新客户拓展")
-    assert (new["target"], new["actual"], new["coverage"]) == (12.0, 10.0, "1/2")  # the running quarter is left out
+    assert (new["target"], new["actual"], new["coverage"]) == (
+        12.0,
+        10.0,
+        "1/2",
+    )  # the running quarter is left out
     cycle = of(goals, goal="转化周期")  # last value: the second quarter's 25 and 27
     assert (cycle["target"], cycle["actual"]) == (25.0, 27.0)
     assert cycle["attainment"] == pytest.approx(2 - 27 / 25)  # 92 %

@@ -89,7 +89,10 @@ def days(edge: str = "finish") -> st.SearchStrategy[Typed]:
         month_end = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
         month = day.replace(day=1) if edge == "start" else month_end
         quarter = (day.month - 1) // 3 + 1
-        first, last = date(2024, 3 * quarter - 2, 1), (date(2024, 3 * quarter, 28) + timedelta(days=4)).replace(day=1)
+        first, last = (
+            date(2024, 3 * quarter - 2, 1),
+            (date(2024, 3 * quarter, 28) + timedelta(days=4)).replace(day=1),
+        )
         return [
             Typed(day, day),
             Typed(float(to_serial(day)), day),
@@ -126,7 +129,9 @@ def spans() -> st.SearchStrategy[Typed]:
 
 def percents() -> st.SearchStrategy[Typed]:
     return st.integers(0, 100).flatmap(
-        lambda n: st.sampled_from([Typed(n / 100, n / 100), Typed(f"{n}%", n / 100), Typed(f"{n}％", n / 100)])
+        lambda n: st.sampled_from(
+            [Typed(n / 100, n / 100), Typed(f"{n}%", n / 100), Typed(f"{n}％", n / 100)]
+        )
     )
 
 
@@ -339,7 +344,13 @@ def test_what_goes_in_comes_out(book: str, lang: str, data: st.DataObject) -> No
         for got, want in zip(returned[sheet], table, strict=True):
             assert_same(got, want)
     assert submission.plan.inputs["as_of"] == AS_OF
-    unexpected = {Code.FOREIGN_WORKBOOK, Code.SHEET_MISSING, Code.COLUMN_MISSING, Code.COLUMN_MOVED, Code.ROW_ID_LOST}
+    unexpected = {
+        Code.FOREIGN_WORKBOOK,
+        Code.SHEET_MISSING,
+        Code.COLUMN_MISSING,
+        Code.COLUMN_MOVED,
+        Code.ROW_ID_LOST,
+    }
     assert not unexpected & {problem.code for problem in submission.problems}
 
 

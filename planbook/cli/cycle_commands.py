@@ -50,7 +50,9 @@ def _row_counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @click.command()
 @click.argument("departments", metavar="[DEPT]...", nargs=-1)
 @cycle_option
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the outbox.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the outbox."
+)
 @click.option("--rows", multiple=True, callback=_row_counts, metavar="SHEET=ROWS", help="Rows of a sheet.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Work in parallel.")
 @lang_option

@@ -35,7 +35,10 @@ def list_command(lang: str | None, as_json: bool) -> None:
     books = [load_spec(name) for name in list_books()]
     if as_json:
         print_json(
-            [{"name": b.name, "version": b.version, "title": b.title.to(lang), "sha256": b.sha256} for b in books]
+            [
+                {"name": b.name, "version": b.version, "title": b.title.to(lang), "sha256": b.sha256}
+                for b in books
+            ]
         )
         return
     for book in books:
@@ -92,7 +95,13 @@ def show_command(book: str, lang: str | None, as_json: bool) -> None:
         return
     for sheet in loaded.sheets:
         rows = [
-            (column.key, column.title.to(lang), column.kind.value, column.list, column.measure or column.formula[:60])
+            (
+                column.key,
+                column.title.to(lang),
+                column.kind.value,
+                column.list,
+                column.measure or column.formula[:60],
+            )
             for column in sheet.columns
             if column.place is Place.SHOWN
         ]

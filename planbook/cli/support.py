@@ -165,8 +165,10 @@ def print_problems(problems: Iterable[Problem], lang: str) -> None:
     """One line a problem: place, message, advice."""
     color = not os.environ.get("NO_COLOR")
     for problem in problems:
-        word = click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity]) if color else (
-            f"[{problem.severity.value}]"
+        word = (
+            click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity])
+            if color
+            else (f"[{problem.severity.value}]")
         )
         click.echo(f"{problem.line(lang)} {word}", color=None if color else False)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 TEXTS: dict[str, dict[str, str]] = {
-    "issued": {"zh": "已生成 {count} 份工作簿，保存在 {folder}", "en": "{count} workbooks written to {folder}"},
+    "issued": {
+        "zh": "已生成 {count} 份工作簿，保存在 {folder}",
+        "en": "{count} workbooks written to {folder}",
+    },
     "department": {"zh": "部门", "en": "Department"},
     "file": {"zh": "文件", "en": "File"},
     "issue": {"zh": "编号", "en": "Issue"},

@@ -147,9 +147,7 @@ def _document(submission: Submission, reviewed: Reviewed | None, lang: str) -> d
     }
 
 
-def _row(
-    submission: Submission, reviewed: Reviewed | None, sheet: str, number: int
-) -> dict[str, object]:
+def _row(submission: Submission, reviewed: Reviewed | None, sheet: str, number: int) -> dict[str, object]:
     from planbook.workflow import plain_value
 
     assert submission.book is not None, "a submission with rows has a book"

@@ -564,7 +564,10 @@ CATALOGUE: dict[Code, Entry] = {
     Code.INPUT_SYNTAX: _entry(
         _E,
         ("TOML 语法错误：{found}。", "请更正该行：文字要加引号，日期写作 2024-06-30。"),
-        ("The TOML does not parse: {found}.", "Correct the line: text needs quotes, a date is written 2024-06-30."),
+        (
+            "The TOML does not parse: {found}.",
+            "Correct the line: text needs quotes, a date is written 2024-06-30.",
+        ),
     ),
     Code.INPUT_COLUMN: _entry(
         _E,

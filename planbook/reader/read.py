@@ -89,7 +89,9 @@ def _read_grids(path: Path) -> dict[str, Grid]:
             for sheet in workbook.worksheets:
                 sheet.reset_dimensions()
             return {
-                sheet.title: [["" if v is None else v for v in row] for row in sheet.iter_rows(values_only=True)]
+                sheet.title: [
+                    ["" if v is None else v for v in row] for row in sheet.iter_rows(values_only=True)
+                ]
                 for sheet in workbook.worksheets
             }
         finally:
