@@ -259,7 +259,7 @@ def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue
 
 
 def _put(model: Any, sheet: int, row: int, column: int, value: CellValue) -> None:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return
     if isinstance(value, bool):
         model.update_cell_with_bool(sheet, row, column, value)

@@ -113,7 +113,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
     if not _has(reviewed, "goals", "weight", "level"):
         return
     groups: dict[str, list[PlanRow]] = {}
-    for row in reviewed.rows("goals"):
+    for row in reviewed.submission.plan.rows("goals"):  # quarantined ones too: they have a weight
         if reviewed.value("goals", row, "level") == "department":
             groups.setdefault(str(row.get("department")), []).append(row)
     names = {item.key: item.title.to("zh") for item in reviewed.submission.items.get("department", ())}
@@ -200,12 +200,13 @@ def check_band(reviewed: Reviewed) -> Iterator[Problem]:
         for row in reviewed.rows(sheet):
             low, high = reviewed.value(sheet, row, "target"), reviewed.value(sheet, row, "target_high")
             banded = reviewed.value(sheet, row, "direction") == "band"
-            if banded and isinstance(low, int | float) and isinstance(high, int | float):
-                if high < low or round(low + high, 9) == 0:
-                    bounds = f"> {low:,.10g}" if high < low else "≠ 0 (low + high)"
-                    yield reviewed.problem(
-                        Code.OUT_OF_RANGE, sheet, row.number, "target_high", f"{high:,.10g}", bounds
-                    )
+            if not (banded and isinstance(low, int | float) and isinstance(high, int | float)):
+                continue
+            if high < low or round(low + high, 9) == 0:
+                bounds = f"> {low:,.10g}" if high < low else "≠ 0 (low + high)"
+                yield reviewed.problem(
+                    Code.OUT_OF_RANGE, sheet, row.number, "target_high", f"{high:,.10g}", bounds
+                )
 
 
 def _has(reviewed: Reviewed, sheet: str, *keys: str) -> bool:

@@ -174,7 +174,8 @@ def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str
         shown = "; ".join(f"{year} {book}" for year, _, book in sorted(kinds))
         raise UsageError(f"the files belong to different years or books ({shown}); take one at a time")
     first = sound[0]
-    assert first.issue is not None and first.book is not None
+    assert first.issue is not None
+    assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
     collection = collect(paths, company, as_of=day, settings={})

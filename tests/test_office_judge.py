@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+
 from tests.support import office
 from tests.support.office import Difference, ErrorValue, compare_values, drive, judge, read_sheets
 from tests.support.validate import check_package

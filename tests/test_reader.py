@@ -92,6 +92,17 @@ def test_quantities_typed_as_text(tmp_path: Path, typed: str, unit: str, wanted:
     assert value(read(filled(tmp_path, typed)), "goals", 1, "target") == wanted
 
 
+def test_ten_thousands_without_a_unit_count_the_base_unit(tmp_path: Path) -> None:
+    goals = """
+    level      | goal | metric | unit | target  | department | due
+    department | 成本 | 总成本 | 万元 | "521万" | XS         | 2024-12-31
+    department | 产量 | 件数   | 件   | "3万"   | XS         | 2024-12-31
+    """
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    assert value(submission, "goals", 1, "target") == 521.0  # 521万元, not 521万 times 万元
+    assert value(submission, "goals", 2, "target") == 30_000.0
+
+
 def test_what_cannot_be_read_is_said_with_its_cell_and_quarantined(tmp_path: Path) -> None:
     submission = read(filled(tmp_path, '"待定"'))
     assert ("not-a-quantity", "1_目标总表!I7") in found(submission)

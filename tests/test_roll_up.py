@@ -14,7 +14,7 @@ import pytest
 from planbook.company import Company, CompanyGoal, Department
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp, collect, combine_scores, roll_up
-from planbook.measures.roll_up import Score
+from planbook.measures.scores import Score
 from planbook.problems import Code
 from planbook.spec import load_spec
 from tests.support.office import stamp_modified

@@ -734,3 +734,10 @@ class TestFlag:
     @pytest.mark.parametrize("typed", [None, "", "无", "可能", 2, 0.5, float("nan"), date(2024, 1, 1)])
     def test_neither(self, typed: object) -> None:
         assert read_flag(typed) is None
+
+
+@pytest.mark.parametrize(("text", "scaled"), [("521万", True), ("1.2亿", True), ("521万元", False), ("521", False)])
+def test_a_scale_without_a_unit_is_said(text: str, scaled: bool) -> None:
+    reading = read_quantity(text, UNITS)
+    assert reading is not None
+    assert reading.scaled is scaled

@@ -113,7 +113,7 @@ def print_roll_up(figures: RollUp, lang: str) -> None:
     ]
     print_table(text("scores", lang, as_of=figures.as_of), [columns[key] for key in keys], rows)
     _print_company_goals(figures, lang)
-    columns = {column.key: column.title.to(lang) for column in book.report("receipts").columns}
+    titles = {column.key: column.title.to(lang) for column in book.report("receipts").columns}
     shown = [
         (
             r["department_name"] or "—",
@@ -125,8 +125,8 @@ def print_roll_up(figures: RollUp, lang: str) -> None:
         )
         for r in figures.receipts.to_dict("records")
     ]
-    keys = ("department_name", "receipt", "file", "errors", "warnings", "reason")
-    print_table(text("receipts", lang), [columns[key] for key in keys], shown)
+    wanted = ("department_name", "receipt", "file", "errors", "warnings", "reason")
+    print_table(text("receipts", lang), [titles[key] for key in wanted], shown)
 
 
 def _print_company_goals(figures: RollUp, lang: str) -> None:

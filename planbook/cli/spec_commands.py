@@ -16,7 +16,7 @@ from planbook.cli.support import (
     problem_record,
 )
 from planbook.cli.texts import text
-from planbook.problems import UsageError
+from planbook.problems import Problem, UsageError
 
 
 @click.group()
@@ -56,7 +56,7 @@ def check_command(ctx: click.Context, books: tuple[str, ...], lang: str | None, 
     from planbook.spec import check_spec, list_books
 
     lang = language(lang)
-    found = []
+    found: list[Problem] = []
     for name in books or list_books():
         if name in list_books():
             path: object = specs_folder() / f"{name}.yaml"

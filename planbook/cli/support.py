@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from planbook.cli.texts import text
 from planbook.problems import PlanbookError, Problem, Severity, UsageError, escape_text
 
 if TYPE_CHECKING:
@@ -25,19 +24,8 @@ LANGUAGES = ("zh", "en")
 EXIT_PROBLEMS, EXIT_USAGE, EXIT_FAILED = 1, 2, 3
 
 
-class Date(click.ParamType):
-    """A date option, typed like 2024-06-30."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date, or a usage error that says how to type one."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no date; type it like 2024-06-30", param, ctx)
+def _as_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None
 
 
 lang_option = click.option("--lang", type=click.Choice(LANGUAGES), help="Language of output and workbooks.")
@@ -47,7 +35,13 @@ cycle_option = click.option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="The cycle's folder; by default the nearest one above with a planbook.toml.",
 )
-as_of_option = click.option("--as-of", type=Date(), help="The date figures are taken at (2024-06-30).")
+as_of_option = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_as_date,
+    metavar="DATE",
+    help="The date figures are taken at (2024-06-30).",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 strict_option = click.option("--strict", is_flag=True, help="Exit 1 when any error was found.")
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))

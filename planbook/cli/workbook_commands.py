@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def check(
     ctx: click.Context,
     paths: tuple[Path, ...],
     cycle_folder: Path | None,
-    as_of: object,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -62,7 +63,7 @@ def check(
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]  # type: ignore[arg-type]
+    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]
     problems = rank_problems(p for submission in submissions for p in submission.problems)
     counts = count_severities(problems)
     if as_json:
@@ -103,7 +104,7 @@ def read(
     ctx: click.Context,
     file: Path,
     cycle_folder: Path | None,
-    as_of: object,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -116,7 +117,7 @@ def read(
     check_paths((file,))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    submission, reviewed = read_and_check(file, cycle, as_of=as_of)  # type: ignore[arg-type]
+    submission, reviewed = read_and_check(file, cycle, as_of=as_of)
     print_json(_document(submission, reviewed, lang))
     if submission.refused:
         ctx.exit(EXIT_PROBLEMS)

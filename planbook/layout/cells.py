@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from planbook.layout.places import LABEL_MARK, Layout, SheetLayout
@@ -16,6 +18,8 @@ SettingValue = str | float | bool | date | tuple[date, ...] | None
 LISTS = ""  # the sheet key of the hidden sheet of lists
 
 NIL_TEXT = {"zh": "无", "en": "N/A"}
+FIRST_DAY = date(1900, 1, 1)  # Excel has no serial for a day before it
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,33 @@ def input_cells(
 ) -> Iterator[InputCell]:
     """Every input cell that holds something: rows, cells above tables, settings, lists.
 
-    `department` is the code that fills defaults of ``{department}``.
+    `department` is the code that fills defaults of ``{department}``.  Values are as a workbook
+    can hold them, so that what is stored and what is computed from it agree.
     """
+    for cell in _all_cells(layout, plan, settings, department):
+        value = fit_value(cell.value)
+        if value is not None:
+            yield cell if value is cell.value else replace(cell, value=value)
+
+
+def fit_value(value: CellValue) -> CellValue:
+    """The value as a cell can hold it.
+
+    Text loses what XML cannot hold, a day before 1900 becomes text, and what is no finite number
+    nothing at all.
+    """
+    if isinstance(value, str):
+        return UNFIT.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, date) and value < FIRST_DAY:
+        return value.isoformat()
+    return value
+
+
+def _all_cells(
+    layout: Layout, plan: Plan, settings: Mapping[str, SettingValue], department: str
+) -> Iterator[InputCell]:
     for cell in layout.list_cells:
         if not cell.formula:
             yield InputCell(LISTS, cell.row, cell.column, cell.value)

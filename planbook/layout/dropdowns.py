@@ -51,15 +51,20 @@ class DropdownPlan:
         return self.blocks.get((sheet, column))
 
 
-def _block_of(column: Column) -> Block | None:
+def _block_of(column: Column, named: dict[str, Block]) -> Block | None:
+    """The block of a column's dropdown; columns that choose alike share one."""
     if column.link:
         source, key, within = column.link.sheet, column.link.label, column.link.within
     elif column.cascade:
         source, key, within = column.cascade.sheet, column.cascade.column, column.cascade.within
     else:
         return None
-    name = f"pick_{source}_{key}{len(within) or ''}"
-    return Block(name, source, key, within, labelled=column.link is not None)
+    base = name = f"pick_{source}_{key}{len(within) or ''}"
+    while True:
+        block = Block(name, source, key, within, labelled=column.link is not None)
+        if named.setdefault(name, block) == block:
+            return block
+        name = f"{base}_{len(named)}"
 
 
 def plan_dropdowns(book: Book, rows: Mapping[str, int], title: str, first_column: int) -> DropdownPlan:
@@ -67,11 +72,12 @@ def plan_dropdowns(book: Book, rows: Mapping[str, int], title: str, first_column
     blocks: dict[tuple[str, str], Block] = {}
     cells: list[ListCell] = []
     names: list[tuple[str, str, bool]] = []
+    named: dict[str, Block] = {}
     built: set[str] = set()
     at = first_column
     for sheet in book.sheets:
         for column in sheet.columns:
-            block = _block_of(column)
+            block = _block_of(column, named)
             if block is None:
                 continue
             blocks[sheet.key, column.key] = block

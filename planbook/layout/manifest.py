@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -11,11 +12,12 @@ from typing import Any
 
 from planbook.layout.cells import SettingValue
 from planbook.layout.places import FIRST_ROW, KEY_ROW, Layout
-from planbook.spec import Book, Item, Text
+from planbook.spec import Book, Item, Kind, Setting, Text
 
 FORMAT = 1
 KEYWORD = "planbook:"  # before the issue's id in the core properties
-CHUNK = 30000  # characters of manifest in one cell, below Excel's 32,767
+CHUNK = 15000  # characters of manifest in one cell: Excel holds 32,767, and counts an emoji as two
+FIRST_YEAR = 1900  # Excel has no day before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,7 @@ def manifest_of(layout: Layout, issue: Issue, settings: Mapping[str, SettingValu
             for key, items in layout.items.items()
         },
         "settings": {
-            key: [day.isoformat() for day in value] if isinstance(value, tuple) else value
-            for key, value in settings.items()
-            if key in layout.book.settings
+            key: _plain_setting(value) for key, value in settings.items() if key in layout.book.settings
         },
         "sheets": [
             {
@@ -95,6 +95,12 @@ def manifest_of(layout: Layout, issue: Issue, settings: Mapping[str, SettingValu
             for placed in layout.sheets
         ],
     }
+
+
+def _plain_setting(value: SettingValue) -> Any:
+    if isinstance(value, tuple):
+        return [day.isoformat() for day in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def meta_rows(layout: Layout, issue: Issue, settings: Mapping[str, SettingValue]) -> list[tuple[str, str]]:
@@ -118,7 +124,7 @@ def read_meta(rows: Iterable[tuple[str, str]]) -> tuple[str, dict[str, Any] | No
     text = "".join(value for key, value in cells.items() if key.startswith("manifest"))
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deep to parse
         return cells.get("issue", ""), None
     return cells.get("issue", ""), data if isinstance(data, dict) else None
 
@@ -126,16 +132,19 @@ def read_meta(rows: Iterable[tuple[str, str]]) -> tuple[str, dict[str, Any] | No
 def issue_from(data: Mapping[str, Any]) -> Issue | None:
     """The issue a manifest describes, or None where a field is missing or of another type."""
     fields = data.get("issue")
-    if not isinstance(fields, dict):
+    scope = fields.get("scope", []) if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or not isinstance(scope, list):
         return None
     try:
-        issue = Issue(**{**fields, "scope": tuple(fields.get("scope", ()))})
+        issue = Issue(**{**fields, "scope": tuple(scope)})
     except TypeError:
         return None
-    texts = (issue.id, issue.book, issue.version, issue.sha256, issue.department, issue.lang)
-    numbers = (issue.year, issue.start_month)
-    sound = all(isinstance(t, str) for t in texts) and all(isinstance(n, int) for n in numbers)
-    return issue if sound and 1 <= issue.start_month <= 12 and 1900 < issue.year < 9999 else None
+    texts = (issue.id, issue.book, issue.version, issue.sha256, issue.department, issue.department_name)
+    if not all(isinstance(text, str) for text in (*texts, issue.lang, *issue.scope)):
+        return None
+    if type(issue.year) is not int or type(issue.start_month) is not int:  # True is an int as well
+        return None
+    return issue if 1 <= issue.start_month <= 12 and 1900 < issue.year < 9999 else None
 
 
 def settings_from(data: Mapping[str, Any], book: Book) -> dict[str, SettingValue]:
@@ -144,16 +153,36 @@ def settings_from(data: Mapping[str, Any], book: Book) -> dict[str, SettingValue
     settings: dict[str, SettingValue] = {}
     for key, value in given.items() if isinstance(given, dict) else ():
         setting = book.settings.get(key)
-        if setting is None:
-            continue
-        if setting.many and isinstance(value, list):
-            try:
-                settings[key] = tuple(date.fromisoformat(str(day)) for day in value)
-            except ValueError:
-                continue
-        elif isinstance(value, str | int | float):
-            settings[key] = value
+        read = _typed_setting(setting, value) if setting else None
+        if read is not None:
+            settings[key] = read
     return settings
+
+
+def _typed_setting(setting: Setting, value: object) -> SettingValue:
+    """The value as its setting has it; None where it is of another kind."""
+    if setting.many:
+        days = [_day(text) for text in value] if isinstance(value, list) else [None]
+        return tuple(day for day in days if day) if all(days) else None
+    if setting.kind is Kind.DATE:
+        return _day(value)
+    if setting.kind in {Kind.CHOICE, Kind.TEXT}:
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def _day(text: object) -> date | None:
+    """A day that a spreadsheet can hold."""
+    try:
+        day = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return day if day and day.year >= FIRST_YEAR else None
 
 
 def items_from(data: Mapping[str, Any]) -> dict[str, tuple[Item, ...]]:
@@ -162,9 +191,9 @@ def items_from(data: Mapping[str, Any]) -> dict[str, tuple[Item, ...]]:
     items: dict[str, tuple[Item, ...]] = {}
     for key, pairs in given.items() if isinstance(given, dict) else ():
         sound = [
-            (str(pair[0]), str(pair[1]))
+            (pair[0], pair[1])
             for pair in (pairs if isinstance(pairs, list) else ())
-            if isinstance(pair, list) and len(pair) == 2 and pair[0]
+            if isinstance(pair, list) and len(pair) == 2 and pair[0] and all(isinstance(t, str) for t in pair)
         ]
-        items[str(key)] = tuple(Item(key=code, title=Text({"*": title})) for code, title in sound)
+        items[key] = tuple(Item(key=code, title=Text({"*": title})) for code, title in sound)
     return items

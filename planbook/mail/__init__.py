@@ -1,28 +1,7 @@
-"""The week's mail."""
+"""The week's mail: composed, written to files, or handed to the mail server."""
 
-from __future__ import annotations
+from planbook.mail.compose import compose_message
+from planbook.mail.model import MailSettings, Recipient
+from planbook.mail.send import Delivery, send_messages, write_eml
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One reader: where to, in which language, and which part of the company they may see."""
-
-    address: str
-    scope: str = ""
-    language: str = ""
-    name: str = ""
-    detail: str = "goals"
-
-
-@dataclass(frozen=True, slots=True)
-class MailSettings:
-    """The mail server; the password is never part of it."""
-
-    host: str
-    port: int = 587
-    security: str = "starttls"
-    user: str = ""
-    sender: str = ""
-    reply_to: str = ""
+__all__ = ["Delivery", "MailSettings", "Recipient", "compose_message", "send_messages", "write_eml"]

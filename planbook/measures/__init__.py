@@ -2,6 +2,7 @@
 
 from planbook.measures.collect import Collection, Receipt, collect, workbook_paths
 from planbook.measures.model import RollUp
-from planbook.measures.roll_up import combine_scores, roll_up
+from planbook.measures.roll_up import roll_up
+from planbook.measures.scores import combine_scores
 
 __all__ = ["Collection", "Receipt", "RollUp", "collect", "combine_scores", "roll_up", "workbook_paths"]

@@ -95,7 +95,8 @@ def collect(
             accepted.append(review)
     receipts += _missing(company, by_department)
     reasons = [r.reason for r in receipts if r.reason is not None]
-    problems = (p for submission in submissions for p in submission.problems)
+    set_aside = {receipt.file for receipt in receipts if receipt.receipt == "superseded"}
+    problems = (p for s in submissions if s.file not in set_aside for p in s.problems)
     order = {department.code: n for n, department in enumerate(company.departments)}
     ranked = sorted(receipts, key=lambda r: (order.get(r.department, len(order)), _RANK[r.receipt], r.file))
     accepted.sort(key=lambda r: order.get(r.submission.issue.department if r.submission.issue else "", 0))

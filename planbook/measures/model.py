@@ -20,19 +20,19 @@ FACT_COLUMNS = (
     "cause", "improvement", "file", "sheet", "cell", "sha256",
 )  # fmt: skip
 GOAL_COLUMNS = (
-    "department", "department_name", "goal_id", "goal", "metric", "metric_kind", "level", "company_goal", "unit",
-    "direction", "aggregation", "weight", "annual_target", "coverage", "quarters", "target", "target_high",
+    "department", "department_name", "goal_id", "goal", "metric", "metric_kind", "level", "company_goal",
+    "unit", "direction", "aggregation", "weight", "annual_target", "coverage", "quarters", "target", "target_high",
     "actual", "deviation", "deviation_rate", "favourable", "attainment", "method_used", "rating",
     "year_completion", "driver", "fact", "file", "sheet", "cell",
 )  # fmt: skip
 TASK_COLUMNS = (
-    "department", "department_name", "goal", "initiative", "task", "lead", "owner", "start", "finish", "percent",
-    "hold", "expected", "schedule_deviation", "status", "stale", "updated", "progress", "risk", "action",
+    "department", "department_name", "goal", "initiative", "task", "lead", "owner", "start", "finish",
+    "percent", "hold", "expected", "schedule_deviation", "status", "stale", "updated", "progress", "risk", "action",
     "file", "sheet", "cell",
 )  # fmt: skip
 SCORE_COLUMNS = (
-    "code", "name", "node", "depth", "weight", "score", "rating", "low", "high", "covered", "expected", "goals",
-    "missed", "tasks", "late",
+    "code", "name", "node", "depth", "weight", "score", "rating", "low", "high", "covered", "expected",
+    "goals", "missed", "tasks", "late",
 )  # fmt: skip
 COMPANY_GOAL_COLUMNS = (
     "goal", "metric", "rollup", "unit", "direction", "company_target", "annual_target", "target", "actual",
@@ -57,6 +57,9 @@ class RollUp:
     ``scores``         one row per node of the tree, parents before children; key `code`
     ``company_goals``  one row per company goal; key `goal`
     ``receipts``       one row per department due, and per file set aside
+
+    `review_rows` are the review rows read, `kept_out` those of them that are no fact because they
+    are quarantined or their goal is; facts and kept-out rows must come to all of them.
     """
 
     book: Book
@@ -73,3 +76,5 @@ class RollUp:
     company_goals: pd.DataFrame
     receipts: pd.DataFrame
     problems: tuple[Problem, ...]
+    review_rows: int = 0
+    kept_out: int = 0

@@ -240,13 +240,13 @@ CATALOGUE: dict[Code, Entry] = {
         ("The workbook belongs to {found}; this cycle is {expected}.", "Return the workbook of this year."),
     ),
     Code.OTHER_SPEC: _entry(
-        _W,
+        _N,
         (
             "工作簿由另一版模板（{found}）生成，按其自身的表头读取。",
             "无需处理；若有列未读到，请索取新版工作簿。",
         ),
         (
-            "The workbook was made from another version of the book ({found}); it was read by its own headers.",
+            "The workbook was made from another version of the book ({found}); it was read by its headers.",
             "Nothing to do; if a column was not read, ask for a new copy.",
         ),
     ),
@@ -367,7 +367,7 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("“{subject}”写的单位是“{found}”，该行的单位是“{expected}”，不能换算。", "请改用同一单位。"),
         (
-            '"{subject}" was given in {found}, but the row\'s unit is {expected}, and one does not convert to the other.',
+            '"{subject}" was given in {found}, but the row\'s unit is {expected}, which does not convert.',
             "Use the row's unit.",
         ),
     ),
@@ -497,7 +497,7 @@ CATALOGUE: dict[Code, Entry] = {
             "请在 company_goals.csv 中核对牵头部门。",
         ),
         (
-            'Company goal "{subject}" is claimed by {found}; the lead, {expected}, counts, the others are shown.',
+            'Company goal "{subject}" is claimed by {found}; {expected} leads and counts.',
             "Check the lead department in company_goals.csv.",
         ),
     ),
@@ -522,7 +522,7 @@ CATALOGUE: dict[Code, Entry] = {
         _N,
         ("部门“{subject}”重复提交，采用修改时间较晚的一份（{expected}），本份不计。", "无需处理。"),
         (
-            'Department "{subject}" returned more than once; the later one counts ({expected}), not this one.',
+            'Department "{subject}" returned more than once; the later one counts ({expected}).',
             "Nothing to do.",
         ),
     ),
@@ -533,7 +533,7 @@ CATALOGUE: dict[Code, Entry] = {
             "请只保留正确的一份。",
         ),
         (
-            'Department "{subject}" returned several workbooks that differ but carry the same time of change, or none: {found}; none counts.',
+            'Department "{subject}" returned workbooks that differ, with one time of change or none: {found}.',
             "Keep the right one.",
         ),
     ),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from planbook.problems.catalogue import CATALOGUE, Code, Severity
+
+# All at once: text that somebody typed may look like a placeholder itself.
+_PLACEHOLDER = re.compile(r"\{(found|expected|subject)\}")
 
 
 def escape_text(text: str) -> str:
@@ -96,9 +100,7 @@ class Problem:
             "expected": escape_text(_shorten(self.expected, 200)),
             "subject": escape_text(self.subject),
         }
-        for name, value in values.items():
-            template = template.replace("{" + name + "}", value)
-        return template
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
 def _shorten(text: str, limit: int = 80) -> str:

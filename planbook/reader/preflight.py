@@ -47,7 +47,7 @@ _NS = {
 }
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Inside this module only: the file is refused, for this problem."""
 
     def __init__(self, code: Code, found: str = "", expected: str = "") -> None:
@@ -79,7 +79,7 @@ def open_package(path: Path) -> Package | Problem:
         with zipfile.ZipFile(path) as archive:
             parts = _read_parts(archive)
         return _look_inside(path, data, parts)
-    except Refused as refused:
+    except RefusedError as refused:
         return Problem(
             refused.problem.code, Location(file=path.name), refused.problem.found, refused.problem.expected
         )
@@ -95,14 +95,14 @@ def open_package(path: Path) -> Package | Problem:
 
 def _check_regular(path: Path) -> None:
     if path.name.startswith("~$"):
-        raise Refused(Code.OWNER_FILE)
+        raise RefusedError(Code.OWNER_FILE)
     mode = path.stat()
     if stat.S_ISDIR(mode.st_mode):
-        raise Refused(Code.NOT_A_FILE, "目录 folder")
+        raise RefusedError(Code.NOT_A_FILE, "目录 folder")
     if not stat.S_ISREG(mode.st_mode):
-        raise Refused(Code.NOT_A_FILE, "管道或设备 pipe or device")
+        raise RefusedError(Code.NOT_A_FILE, "管道或设备 pipe or device")
     if mode.st_size > MAX_FILE:
-        raise Refused(Code.FILE_TOO_LARGE, f"{mode.st_size / 2**20:.0f} MB", f"{MAX_FILE // 2**20} MB")
+        raise RefusedError(Code.FILE_TOO_LARGE, f"{mode.st_size / 2**20:.0f} MB", f"{MAX_FILE // 2**20} MB")
 
 
 def _check_magic(data: bytes) -> None:
@@ -110,11 +110,11 @@ def _check_magic(data: bytes) -> None:
         return
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise Refused(Code.ENCRYPTED)
-        raise Refused(
+            raise RefusedError(Code.ENCRYPTED)
+        raise RefusedError(
             Code.NOT_A_WORKBOOK, "旧版 Excel（.xls）或其他 OLE 文档 old Excel (.xls) or another OLE document"
         )
-    raise Refused(Code.NOT_A_WORKBOOK, _kind_of(data))
+    raise RefusedError(Code.NOT_A_WORKBOOK, _kind_of(data))
 
 
 def _kind_of(data: bytes) -> str:
@@ -141,19 +141,19 @@ def _kind_of(data: bytes) -> str:
 def _read_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
-        raise Refused(Code.UNSAFE_PACKAGE, f"{len(entries)} parts")
+        raise RefusedError(Code.UNSAFE_PACKAGE, f"{len(entries)} parts")
     seen: set[str] = set()
     for entry in entries:
         name = entry.filename
         if name.lower() in seen:
-            raise Refused(Code.UNSAFE_PACKAGE, f"duplicate part {name}")
+            raise RefusedError(Code.UNSAFE_PACKAGE, f"duplicate part {name}")
         seen.add(name.lower())
         if name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name:
-            raise Refused(Code.UNSAFE_PACKAGE, f"part name {name}")
+            raise RefusedError(Code.UNSAFE_PACKAGE, f"part name {name}")
         if entry.flag_bits & 1:
-            raise Refused(Code.ENCRYPTED)
+            raise RefusedError(Code.ENCRYPTED)
     if "[content_types].xml" not in seen or "xl/workbook.xml" not in seen:
-        raise Refused(Code.NOT_A_WORKBOOK, _zip_kind(seen))
+        raise RefusedError(Code.NOT_A_WORKBOOK, _zip_kind(seen))
     parts: dict[str, bytes] = {}
     total = 0
     for entry in entries:
@@ -174,7 +174,7 @@ def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int, *, kee
             size += len(chunk)
             ratio = size / max(1, entry.compress_size)
             if size > room or (size > RATIO_FROM and ratio > MAX_RATIO):
-                raise Refused(Code.UNSAFE_PACKAGE, f"{entry.filename} inflates beyond all measure")
+                raise RefusedError(Code.UNSAFE_PACKAGE, f"{entry.filename} inflates beyond all measure")
             if keep:
                 chunks.append(chunk)
     return b"".join(chunks), size
@@ -184,7 +184,7 @@ def _check_declarations(name: str, content: bytes) -> None:
     for encoding in ("ascii", "utf-16-le", "utf-16-be"):
         for word in ("<!DOCTYPE", "<!ENTITY"):
             if word.encode(encoding) in content:
-                raise Refused(Code.UNSAFE_PACKAGE, f"document type declaration in {name}")
+                raise RefusedError(Code.UNSAFE_PACKAGE, f"document type declaration in {name}")
 
 
 def _zip_kind(names: set[str]) -> str:
@@ -235,7 +235,7 @@ def _scan_cells(part: str, content: bytes) -> Mapping[tuple[int, int], str]:
         if _ERROR.search(match[3]):
             errors[row - 1, column - 1] = (match[4] or b"#N/A").decode("utf-8", "replace")
     if last_row * last_column > MAX_CELLS:
-        raise Refused(Code.UNSAFE_PACKAGE, f"{part} claims {last_row} rows and {last_column} columns")
+        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part} claims {last_row} rows and {last_column} columns")
     return MappingProxyType(errors)
 
 

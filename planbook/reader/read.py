@@ -17,7 +17,7 @@ from planbook.calendar import FiscalYear
 from planbook.company import Company
 from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET
 from planbook.layout.cells import SettingValue
-from planbook.layout.manifest import KEYWORD, Issue, issue_from, items_from, read_meta, settings_from
+from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
 from planbook.problems import Code, Location, Problem, rank_problems
 from planbook.reader.locate import (
@@ -144,7 +144,7 @@ def _identify(
 def _identity_copies(package: Package, grids: Mapping[str, Grid], ident: str) -> set[str]:
     """The ids found in the four places, and where a defined name points."""
     copies = {ident} if ident else set()
-    copies |= set(ISSUE_ID.findall(package.keywords.partition(KEYWORD)[2]))
+    copies |= set(ISSUE_ID.findall(package.keywords))  # LibreOffice writes a space for the colon
     target = _cell_of(package.names.get(IDENTITY_NAME, ""), grids)
     if isinstance(target, str) and target:
         copies.add(target)
@@ -274,7 +274,7 @@ def _read_inputs(
     for table in found.tables.values():
         for position, cell in enumerate(table.sheet.inputs):
             raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
-            if raw is None and BAND_ROW < len(table.grid):
+            if raw is None and len(table.grid) > BAND_ROW:
                 band = table.grid[BAND_ROW]
                 raw = band[2 + 2 * position] if 2 + 2 * position < len(band) else None
             inputs[cell.key] = _read_input(rows, cell, raw, table.title)

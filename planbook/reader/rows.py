@@ -92,7 +92,9 @@ class RowReader:
     def _note_reading(self, column: Column, reading: Reading, place: Location) -> None:
         if not reading.from_text or isinstance(reading.value, Nil):
             return
-        shown = describe(reading.value) + (reading.unit if column.kind is Kind.QUANTITY else "")
+        bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
+        shown = "–".join(describe(bound) for bound in bounds)
+        shown += reading.unit if column.kind is Kind.QUANTITY else ""
         code = Code.AMBIGUOUS_VALUE if reading.ambiguous else Code.READ_FROM_TEXT
         self.note(code, place, column, reading.text, shown)
 

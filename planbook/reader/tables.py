@@ -192,14 +192,20 @@ class TableReader:
                 base = self.rows.book.unit_table.base(reading.unit)
                 unit = base.name if base else reading.unit
                 values[column.unit] = unit
-            value = self._converted(column, float(value), reading.unit, unit, place)
-            high = self._converted(column, high, reading.unit, unit, place) if high is not None else None
+            given = reading.unit or self._scaled_unit(reading, unit)
+            value = self._converted(column, float(value), given, unit, place)
+            high = self._converted(column, high, given, unit, place) if high is not None else None
             self._check_amount(column, value, reading, unit, place)
         values[column.key] = value
         if high is not None and column.high and values.get(column.high) is None:
             values[column.high] = high
             if self.looked_up(table, values, "direction") not in {"band", None}:
                 self.rows.note(Code.AMBIGUOUS_VALUE, place, column, reading.text, describe(value))
+
+    def _scaled_unit(self, reading: Reading, unit: str) -> str:
+        """The unit of 521万 in a row whose unit is 万元: 元, not ten thousand times 万元."""
+        base = self.rows.book.unit_table.base(unit) if reading.scaled else None
+        return base.name if base else ""
 
     def _unit_of(self, table: Table, column: Column, values: Mapping[str, Value]) -> str:
         if column.unit in table.sheet.by_key:

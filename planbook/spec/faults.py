@@ -17,9 +17,10 @@ from planbook.spec.formulas import (
     references,
     syntax_faults,
 )
-from planbook.spec.models import Book, Column, Kind, Place, Sheet, Text
+from planbook.spec.models import Book, Column, Input, Kind, Place, Sheet, Text, Total
 
 PathKey = tuple[str | int, ...]
+LONGEST_TITLE, FORBIDDEN_IN_TITLES = 31, frozenset("[]:*?/\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,72 @@ def _duplicates(keys: Iterable[str], path: PathKey) -> Iterator[Fault]:
 
 def _check_keys(book: Book) -> Iterator[Fault]:
     yield from _duplicates((sheet.key for sheet in book.sheets), ("sheets",))
+    yield from _check_cell_keys(book)
     yield from _duplicates((report.key for report in book.reports), ("reports",))
     yield from _duplicates((unit.name for unit in book.units), ("units",))
     for s, sheet in enumerate(book.sheets):
-        yield from _duplicates((column.key for column in sheet.columns), ("sheets", s, "columns"))
+        path: PathKey = ("sheets", s, "columns")
+        yield from _duplicates((column.key for column in sheet.columns), path)
+        for c, column in enumerate(sheet.columns):
+            if column.key == "id":  # the row's own id
+                yield Fault(Code.SPEC_DUPLICATE_KEY, (*path, c), found="id")
+    for r, report in enumerate(book.reports):
+        yield from _duplicates((column.key for column in report.columns), ("reports", r, "columns"))
     for key, listing in book.lists.items():
         yield from _duplicates((item.key for item in listing.items), ("lists", key, "items"))
         for lang in book.languages:
             titles = [item.title.to(lang) for item in listing.items]
             yield from _duplicates(titles, ("lists", key, "items"))
+
+
+def _check_cell_keys(book: Book) -> Iterator[Fault]:
+    """Settings, inputs and totals share the names that formulas write in braces."""
+    taken = set(book.settings)
+    for s, sheet in enumerate(book.sheets):
+        groups: tuple[tuple[str, tuple[Input | Total, ...]], ...] = (
+            ("inputs", sheet.inputs),
+            ("totals", sheet.totals),
+        )
+        for part, cells in groups:
+            for index, cell in enumerate(cells):
+                if cell.key in taken:
+                    yield Fault(Code.SPEC_DUPLICATE_KEY, ("sheets", s, part, index), found=cell.key)
+                taken.add(cell.key)
+
+
+def _check_titles(book: Book) -> Iterator[Fault]:
+    """Sheets' titles as Excel takes them, and no two alike in one language."""
+    for lang in book.languages:
+        seen: set[str] = set()
+        for s, sheet in enumerate(book.sheets):
+            title = sheet.title.to(lang)
+            expected = ""
+            if not 0 < len(title) <= LONGEST_TITLE or set(title) & FORBIDDEN_IN_TITLES:
+                forbidden = " ".join(sorted(FORBIDDEN_IN_TITLES))
+                expected = f"1 to {LONGEST_TITLE} characters, none of {forbidden}"
+            elif title.casefold() in seen:
+                expected = "a title that no other sheet has"
+            if expected:
+                yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "title"), found=title, expected=expected)
+            seen.add(title.casefold())
+
+
+def _check_defaults(book: Book) -> Iterator[Fault]:
+    """What a closed list is filled with must be one of its items."""
+
+    def known(name: str, value: object, path: PathKey) -> Iterator[Fault]:
+        listing = book.lists.get(name)
+        if listing is None or listing.open or listing.source or not isinstance(value, str):
+            return
+        keys = [item.key for item in listing.items]
+        if value not in keys:
+            yield Fault(Code.SPEC_UNKNOWN_NAME, path, found=value, expected=_suggest(value, keys))
+
+    for key, setting in book.settings.items():
+        yield from known(setting.list, setting.value, ("settings", key, "value"))
+    for s, sheet in enumerate(book.sheets):
+        for c, column in enumerate(sheet.columns):
+            yield from known(column.list, column.default, ("sheets", s, "columns", c, "default"))
 
 
 def _check_lists(book: Book) -> Iterator[Fault]:
@@ -191,17 +249,26 @@ def known_names(book: Book) -> frozenset[str]:
 
 def _check_formulas(book: Book) -> Iterator[Fault]:
     settings = known_names(book)
+    used = {column.measure for sheet in book.sheets for column in sheet.columns}
     for path, sheet, column, formula in _formulas(book):
-        for text in syntax_faults(formula):
-            yield Fault(Code.SPEC_FORMULA, path, found=text)
-        for function in foreign_functions(formula):
-            expected = _suggest(function, PORTABLE_FUNCTIONS)
-            yield Fault(Code.SPEC_FUNCTION, path, found=function, expected=expected)
-        for name in names(formula):
-            yield from _check_name(book, settings, path, name)
+        shared = path[0] == "measures"
+        if path[-1] != "measure":  # a measure's own text is checked where it is written
+            yield from _check_form(path, formula)
+            # What is included may hold measures that want an input which this book does not have.
+            for name in names(formula) if not shared or path[1] in used else ():
+                yield from _check_name(book, settings, path, name)
+        elif column is not None and not all(column.arguments.values()):
+            yield Fault(Code.SPEC_BAD_VALUE, (*path[:-1], "with"), expected="a column for every argument")
         if sheet is not None:
             for text in references(formula):
                 yield from _check_reference(book, sheet, column, path, text)
+
+
+def _check_form(path: PathKey, formula: str) -> Iterator[Fault]:
+    for text in syntax_faults(formula):
+        yield Fault(Code.SPEC_FORMULA, path, found=text)
+    for function in foreign_functions(formula):
+        yield Fault(Code.SPEC_FUNCTION, path, found=function, expected=_suggest(function, PORTABLE_FUNCTIONS))
 
 
 def _check_name(book: Book, settings: frozenset[str], path: PathKey, name: str) -> Iterator[Fault]:
@@ -245,16 +312,27 @@ def resolve_reference(book: Book, sheet: Sheet, text: str) -> tuple[str, str] | 
     return (target, key) if other is not None and (key == "id" or key in other.by_key) else None
 
 
-def _check_cycles(book: Book) -> Iterator[Fault]:
+def _dependencies(book: Book) -> tuple[dict[str, set[str]], dict[str, PathKey]]:
+    """What each calculated column and total reads, and where its formula stands."""
     graph: dict[str, set[str]] = {}
     places: dict[str, PathKey] = {}
+    totals = {total.key for sheet in book.sheets for total in sheet.totals}
     for path, sheet, column, formula in _formulas(book):
-        if sheet is None or column is None or path[-1] == "required":
+        if sheet is None or path[-1] == "required":
             continue
-        node = f"{sheet.key}.{column.key}"
+        if column is not None:
+            node = f"{sheet.key}.{column.key}"
+        else:
+            node = "{" + sheet.totals[int(path[3])].key + "}"
         places[node] = path
         targets = (resolve_reference(book, sheet, text) for text in references(formula))
         graph[node] = {".".join(target) for target in targets if target and target[1] != "id"}
+        graph[node] |= {"{" + name + "}" for name in names(formula) if name in totals}
+    return graph, places
+
+
+def _check_cycles(book: Book) -> Iterator[Fault]:
+    graph, places = _dependencies(book)
     while True:
         try:
             TopologicalSorter(graph).prepare()
@@ -267,4 +345,13 @@ def _check_cycles(book: Book) -> Iterator[Fault]:
             return
 
 
-CHECKS = (_check_texts, _check_keys, _check_lists, _check_columns, _check_formulas, _check_cycles)
+CHECKS = (
+    _check_texts,
+    _check_keys,
+    _check_titles,
+    _check_lists,
+    _check_defaults,
+    _check_columns,
+    _check_formulas,
+    _check_cycles,
+)

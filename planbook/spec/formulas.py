@@ -23,11 +23,16 @@ from enum import Enum, auto
 from functools import lru_cache
 
 PORTABLE_FUNCTIONS = frozenset(
-    "ABS AND AVERAGE AVERAGEIFS CHOOSE COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS DATE DAY EDATE EOMONTH "
-    "EXACT FIND HYPERLINK IF IFERROR INDEX INT ISBLANK ISERROR ISNA ISNUMBER ISTEXT LARGE LEFT LEN LOOKUP "
-    "LOWER MATCH MAX MEDIAN MID MIN MOD MONTH NETWORKDAYS NOT OR RANK REPT RIGHT ROUND ROUNDDOWN ROUNDUP "
-    "ROW ROWS SIGN SMALL SQRT SUBSTITUTE SUM SUMIF SUMIFS SUMPRODUCT TEXT TRIM UPPER VALUE WEEKDAY YEAR".split()
-)
+    {
+        "ABS", "AND", "AVERAGE", "AVERAGEIFS", "CHOOSE", "COUNT", "COUNTA", "COUNTBLANK", "COUNTIF",
+        "COUNTIFS", "DATE", "DAY", "EDATE", "EOMONTH", "EXACT", "FIND", "HYPERLINK", "IF", "IFERROR",
+        "INDEX", "INT", "ISBLANK", "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LARGE", "LEFT", "LEN",
+        "LOOKUP", "LOWER", "MATCH", "MAX", "MEDIAN", "MID", "MIN", "MOD", "MONTH", "NETWORKDAYS", "NOT",
+        "OR", "RANK", "REPT", "RIGHT", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL",
+        "SQRT", "SUBSTITUTE", "SUM", "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "TRIM", "UPPER", "VALUE",
+        "WEEKDAY", "YEAR",
+    }
+)  # fmt: skip
 
 
 class TokenKind(Enum):
@@ -97,7 +102,7 @@ def bind_arguments(formula: str, arguments: Mapping[str, str]) -> str:
 
     def bound(text: str) -> str:
         value = arguments.get(text, text)
-        return value if value[0] in "{-0123456789" else f"[{value}]"
+        return value if value[:1] in {*"{-0123456789"} else f"[{value}]"
 
     return "=" + render(formula, reference=bound, name=lambda text: "{" + text + "}")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -18,12 +20,23 @@ from yaml.constructor import SafeConstructor
 
 from planbook.problems import Code, Location, Problem, SpecError
 from planbook.resources import specs_folder
-from planbook.spec.faults import find_faults
+from planbook.spec.faults import Fault, find_faults
 from planbook.spec.models import Book
 
 PathKey = tuple[str | int, ...]
 MERGED = ("settings", "lists", "measures", "labels")  # keyed sections: what is included comes first
 JOINED = ("units", "reports")  # listed sections: what is included comes first
+WORDING = frozenset({"labels", "reports", "index", "title"})  # no part of what a workbook holds
+ROUNDS = 8  # of validating and cutting out: a fault may show only when the one around it is gone
+# Put where the book itself lacks them, so that its parts are checked all the same.
+STAND_INS: Mapping[str, Any] = MappingProxyType(
+    {
+        "name": "unnamed",
+        "version": "0",
+        "title": "unnamed",
+        "index": {"title": "index", "heading": "index", "steps": []},
+    }
+)
 
 
 @dataclass
@@ -33,6 +46,7 @@ class Source:
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[PathKey, tuple[str, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    whole: bool = True  # whether every file could be read
 
     def locate(self, path: PathKey) -> Location:
         """Where a path stands: its own line, or that of the nearest path above it."""
@@ -88,51 +102,73 @@ def _load_file(path: Path | Traversable) -> Book:
 
 
 def _load(path: Path | Traversable) -> tuple[Book | None, tuple[Problem, ...]]:
-    source = _read_source(path, ())
+    source = _read_source(path, set())
     problems = list(source.problems)
-    data = source.data
-    if not problems or data:
-        book, faults = _validate(source, data)
-        problems += faults
+    book = None
+    if source.whole:
+        trial = _Trial(source)
+        book = trial.validate()
+        problems += trial.problems
         if book is not None:
-            problems += [
-                Problem(f.code, source.locate(f.path), f.found, f.expected) for f in find_faults(book)
-            ]
-    else:
-        book = None
+            problems += trial.judge(find_faults(book))
     unique = tuple(dict.fromkeys(problems))
     if book is not None and not unique:
-        digest = hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        book = book.model_copy(update={"sha256": digest})
+        meaning = {key: part for key, part in source.data.items() if key not in WORDING}
+        text = json.dumps(meaning, ensure_ascii=False, sort_keys=True, default=str)
+        book = book.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
     return book, tuple(sorted(unique, key=lambda p: (p.location.file, p.location.line, p.location.path)))
 
 
-def _read_source(path: Path | Traversable, seen: tuple[str, ...]) -> Source:
+def _read_source(path: Path | Traversable, loaded: set[str]) -> Source:
+    """The file and what it includes; every file is taken once, whoever includes it."""
+    loaded.add(path.name)
     source = Source()
+    node = _compose(path, source)
+    own = _plain(node, (), path.name, source) if node is not None else None
+    if not isinstance(own, dict):
+        if source.whole:
+            place = Location(file=path.name, line=1)
+            source.problems.append(Problem(Code.SPEC_SYNTAX, place, found="the file is no mapping"))
+        return Source({}, source.lines, source.problems, whole=False)
+    included = own.pop("include", [])
+    merged = Source(own, dict(source.lines))
+    for index, name in enumerate(included if isinstance(included, list) else [included]):
+        other_path = _beside(path, str(name))
+        if other_path.name in loaded:
+            continue
+        if not other_path.is_file():
+            place = source.locate(("include", index))
+            expected = ", ".join(_spec_files(path))
+            source.problems.append(Problem(Code.SPEC_UNKNOWN_NAME, place, str(name), expected))
+            merged.whole = False
+            continue
+        other = _read_source(other_path, loaded)
+        source.problems += other.problems
+        merged = _merge(other, merged)
+    return Source(merged.data, merged.lines, source.problems, source.whole and merged.whole)
+
+
+def _compose(path: Path | Traversable, source: Source) -> yaml.Node | None:
+    """The file's YAML; what keeps it from being read is added to the source's problems."""
     here = Location(file=path.name)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError) as error:
-        source.problems.append(Problem(Code.INPUT_UNREADABLE, here, found=str(error)))
-        return source
+        node: yaml.Node | None = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except FileNotFoundError:
+        problem = Problem(Code.INPUT_MISSING, here, expected=path.name)
+    except OSError as error:
+        problem = Problem(Code.SPEC_SYNTAX, here, found=error.strerror or str(error))
+    except UnicodeDecodeError:
+        problem = Problem(Code.SPEC_SYNTAX, here, found="the text is not UTF-8")
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 0
-        text = getattr(error, "problem", None) or str(error)
-        source.problems.append(Problem(Code.SPEC_SYNTAX, Location(file=path.name, line=line), found=text))
-        return source
-    own = _plain(node, (), path.name, source) if node is not None else {}
-    if not isinstance(own, dict):
-        source.problems.append(Problem(Code.SPEC_SYNTAX, here, found="the file is no mapping"))
-        return source
-    own_source = Source(own, dict(source.lines), [])
-    for included in own.pop("include", ()):
-        if included in seen:
-            continue
-        other = _read_source(_beside(path, str(included)), (*seen, path.name))
-        source.problems += other.problems
-        own_source = _merge(other, own_source)
-    return Source(own_source.data, own_source.lines, source.problems)
+        text = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        place = Location(file=path.name, line=mark.line + 1 if mark else 0)
+        problem = Problem(Code.SPEC_SYNTAX, place, found=text)
+    else:
+        return node
+    source.problems.append(problem)
+    source.whole = False
+    return None
 
 
 def _beside(path: Path | Traversable, name: str) -> Path | Traversable:
@@ -142,13 +178,24 @@ def _beside(path: Path | Traversable, name: str) -> Path | Traversable:
     return specs_folder() / name
 
 
+def _spec_files(path: Path | Traversable) -> list[str]:
+    """The files that `path` may include: those beside it and those that ship."""
+    folders = [specs_folder(), *([path.parent] if isinstance(path, Path) else [])]
+    found = {entry.name for folder in folders for entry in folder.iterdir() if entry.name.endswith(".yaml")}
+    return sorted(found - {path.name})
+
+
 def _merge(base: Source, own: Source) -> Source:
     data = {**base.data, **own.data}
     lines = {**base.lines, **own.lines}
     for section in MERGED:
-        data[section] = {**base.data.get(section, {}), **own.data.get(section, {})}
+        former, latter = base.data.get(section), own.data.get(section)
+        if isinstance(former, dict) and isinstance(latter, dict):
+            data[section] = {**former, **latter}
     for section in JOINED:
-        first, second = base.data.get(section, []), own.data.get(section, [])
+        first, second = base.data.get(section), own.data.get(section)
+        if not isinstance(first, list) or not isinstance(second, list):
+            continue
         data[section] = [*first, *second]
         for path, place in own.lines.items():
             if path[:1] == (section,) and len(path) > 1 and isinstance(path[1], int):
@@ -156,7 +203,7 @@ def _merge(base: Source, own: Source) -> Source:
         for path, place in base.lines.items():
             if path[:1] == (section,):
                 lines[path] = place
-    return Source(data, lines, [])
+    return Source(data, lines, whole=base.whole and own.whole)
 
 
 def _plain(node: yaml.Node, path: PathKey, file: str, source: Source) -> Any:
@@ -166,63 +213,121 @@ def _plain(node: yaml.Node, path: PathKey, file: str, source: Source) -> Any:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
+            inner = (*path, key)
             if key in result:
-                place = Location(file=file, line=key_node.start_mark.line + 1, path=".".join(map(str, path)))
+                place = Location(file, line=key_node.start_mark.line + 1, path=".".join(map(str, inner)))
                 source.problems.append(Problem(Code.SPEC_DUPLICATE_KEY, place, found=key))
-            source.lines[(*path, key)] = (file, key_node.start_mark.line + 1)
-            result[key] = _plain(value_node, (*path, key), file, source)
+            source.lines[inner] = (file, key_node.start_mark.line + 1)
+            result[key] = _plain(value_node, inner, file, source)
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*path, i), file, source) for i, child in enumerate(node.value)]
-    return _scalar(node)
+    try:
+        return SafeConstructor().construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        found = getattr(error, "problem", None) or str(error)
+        source.problems.append(Problem(Code.SPEC_SYNTAX, Location(file=file, line=line), found=found))
+        return ""
 
 
-def _scalar(node: yaml.Node) -> Any:
-    return SafeConstructor().construct_object(node, deep=True)
+class _Trial:
+    """Plain data on its way to a book: what the models refuse is cut out, so that the rest is checked too.
+
+    Cutting moves what stands behind in a list; `cuts` leads back to the paths of the files.
+    `gone` are the keys of what was cut out: that others name them is no fault of theirs.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.data: dict[str, Any] = json.loads(json.dumps(source.data, default=str))
+        self.problems: list[Problem] = []
+        self.cuts: list[PathKey] = []
+        self.removed: set[PathKey] = set()
+        self.gone: set[str] = set()
+
+    def validate(self) -> Book | None:
+        """The frozen book, without its faulty parts; None when nothing sound is left."""
+        for _ in range(ROUNDS):
+            try:
+                return Book.model_validate(self.data)
+            except ValidationError as error:
+                faults = error.errors(include_url=False)
+            paths = [self._heal(fault) for fault in faults]
+            if () in paths:
+                return None
+            for path in sorted({p for p in paths if p is not None}, key=_cut_order, reverse=True):
+                self._cut(path)
+        return None
+
+    def judge(self, faults: Iterable[Fault]) -> Iterator[Problem]:
+        """The faults as problems with their places in the files."""
+        follow_up = {Code.SPEC_UNKNOWN_COLUMN, Code.SPEC_UNKNOWN_NAME, Code.SPEC_LIST}
+        for fault in faults:
+            if fault.code in follow_up and self.gone & set(re.split(r"[.>]", fault.found)):
+                continue
+            yield Problem(
+                fault.code, self.source.locate(self._original(fault.path)), fault.found, fault.expected
+            )
+
+    def _heal(self, fault: Any) -> PathKey | None:
+        """Report a fault; the path to cut out, or None where a stand-in was put in its place."""
+        path = _data_path(self.data, fault["loc"])
+        last = str(fault["loc"][-1])
+        missing = fault["type"] == "missing"
+        if not (missing and (*self._original(path), last) in self.removed):
+            self.problems.append(self._problem(fault, path, last))
+        if missing and not path and last in STAND_INS:
+            self.data[last] = STAND_INS[last]
+            return None
+        return path
+
+    def _problem(self, fault: Any, path: PathKey, last: str) -> Problem:
+        place = self.source.locate(self._original(path))
+        if fault["type"] == "extra_forbidden":
+            known = _known_keys(fault["loc"])
+            close = get_close_matches(last, known, n=1)
+            expected = ", ".join(close or known) or "no such key here"
+            return Problem(Code.SPEC_UNKNOWN_KEY, place, found=last, expected=expected)
+        if fault["type"] == "missing":
+            return Problem(Code.SPEC_MISSING_KEY, place, expected=last)
+        return Problem(Code.SPEC_BAD_VALUE, place, found=str(fault.get("input", "")), expected=fault["msg"])
+
+    def _cut(self, path: PathKey) -> None:
+        parent: Any = self.data
+        for part in path[:-1]:
+            parent = parent[part]
+        item = parent[path[-1]]
+        if isinstance(item, dict):
+            self.gone |= {str(item[name]) for name in ("key", "name") if name in item} | {str(path[-1])}
+        del parent[path[-1]]
+        self.removed.add(self._original(path))
+        self.cuts.append(path)
+
+    def _original(self, path: PathKey) -> PathKey:
+        """The path as the files have it, before anything was cut out of a list."""
+        for *parent, index in reversed(self.cuts):
+            depth = len(parent)
+            if isinstance(index, int) and list(path[:depth]) == parent and len(path) > depth:
+                here = path[depth]
+                if isinstance(here, int) and here >= index:
+                    path = (*path[:depth], here + 1, *path[depth + 1 :])
+        return path
 
 
-def _validate(source: Source, data: dict[str, Any]) -> tuple[Book | None, list[Problem]]:
-    """Freeze `data`; what pydantic refuses is reported and cut out, so that the rest is checked too."""
-    problems: list[Problem] = []
-    trial = json.loads(json.dumps(data, default=str))
-    for _ in range(6):
-        try:
-            return Book.model_validate(trial), problems
-        except ValidationError as error:
-            faults = error.errors(include_url=False)
-            problems += [_problem_of(source, trial, fault) for fault in faults]
-            if not _cut_out(trial, [_data_path(trial, fault["loc"]) for fault in faults]):
-                return None, problems
-    return None, problems
+def _cut_order(path: PathKey) -> tuple[list[str], int]:
+    return [str(part).zfill(6) for part in path], len(path)
 
 
 def _data_path(data: Any, loc: Iterable[str | int]) -> PathKey:
     """The part of a pydantic location that is a path of the data (it adds names of types)."""
     path: list[str | int] = []
     for part in loc:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if not in_list and not (isinstance(data, Mapping) and part in data):
             continue
+        data = data[part]
         path.append(part)
     return tuple(path)
-
-
-def _problem_of(source: Source, data: Any, fault: Any) -> Problem:
-    path = _data_path(data, fault["loc"])
-    place = source.locate(path)
-    last = str(fault["loc"][-1])
-    if fault["type"] == "extra_forbidden":
-        known = _known_keys(fault["loc"])
-        close = get_close_matches(last, known, n=1)
-        return Problem(
-            Code.SPEC_UNKNOWN_KEY, place, found=last, expected=", ".join(close or known) or "no such key here"
-        )
-    if fault["type"] == "missing":
-        return Problem(Code.SPEC_MISSING_KEY, place, expected=last)
-    return Problem(Code.SPEC_BAD_VALUE, place, found=str(fault.get("input", "")), expected=fault["msg"])
 
 
 def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
@@ -244,15 +349,3 @@ def _resolve(schema: Any, node: Any) -> Any:
         if "$ref" in option:
             return schema["$defs"][option["$ref"].rsplit("/", 1)[-1]]
     return node if isinstance(node, dict) else {}
-
-
-def _cut_out(data: Any, paths: Iterable[PathKey]) -> bool:
-    """Delete the faulty paths (deepest and last first); False when one of them is the whole book."""
-    for path in sorted(set(paths), key=lambda p: ([str(part).zfill(6) for part in p], len(p)), reverse=True):
-        if not path:
-            return False
-        parent = data
-        for part in path[:-1]:
-            parent = parent[part]
-        del parent[path[-1]]
-    return True

@@ -13,7 +13,17 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    WrapSerializer,
+)
 
 from planbook.units import Unit, UnitTable
 
@@ -51,13 +61,36 @@ def _freeze(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(value))
 
 
+def _thaw(value: Mapping[str, Any], handler: SerializerFunctionWrapHandler) -> Any:
+    return handler(dict(value))
+
+
+FROZEN, THAWED = AfterValidator(_freeze), WrapSerializer(_thaw)
+
+
 def _text_from(value: Any) -> Any:
     return (
         {"*": str(value)} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
     )
 
 
-class Text(RootModel[Annotated[Mapping[str, str], BeforeValidator(_text_from), AfterValidator(_freeze)]]):
+_TEXT_SCHEMA = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "string"},
+        {"type": "number"},
+    ]
+}
+_Texts = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_text_from),
+    FROZEN,
+    THAWED,
+    WithJsonSchema(_TEXT_SCHEMA, mode="validation"),
+]
+
+
+class Text(RootModel[_Texts]):
     """A text in every language of the book; a plain string in YAML serves all of them."""
 
     model_config = ConfigDict(frozen=True)
@@ -163,7 +196,7 @@ class Column(Model):
     cascade: Cascade | None = None
     formula: str = ""
     measure: str = ""
-    arguments: Annotated[Mapping[str, str], AfterValidator(_freeze)] = Field(
+    arguments: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(
         default_factory=lambda: MappingProxyType({}), alias="with"
     )
     required: bool | str = False
@@ -291,18 +324,27 @@ class Index(Model):
     notes: tuple[Text, ...] = ()
 
 
+def _schema_of_files(schema: dict[str, Any]) -> None:
+    """What an editor needs besides: files include others, and only together are they a book."""
+    schema["properties"]["include"] = {"type": "array", "items": {"type": "string"}}
+    schema["dependentRequired"] = {"sheets": ["name", "version", "title", "languages", "index"]}
+    del schema["required"], schema["properties"]["sha256"]
+
+
 class Book(Model):
     """A whole book."""
+
+    model_config = ConfigDict(json_schema_extra=_schema_of_files)
 
     name: Key
     version: str
     title: Text
     languages: tuple[str, ...] = Field(min_length=1)
-    settings: Annotated[Mapping[str, Setting], AfterValidator(_freeze)]
+    settings: Annotated[Mapping[str, Setting], FROZEN, THAWED]
     units: tuple[UnitSpec, ...]
-    lists: Annotated[Mapping[str, ListSpec], AfterValidator(_freeze)]
-    measures: Annotated[Mapping[str, Measure], AfterValidator(_freeze)]
-    labels: Annotated[Mapping[str, Text], AfterValidator(_freeze)]
+    lists: Annotated[Mapping[str, ListSpec], FROZEN, THAWED]
+    measures: Annotated[Mapping[str, Measure], FROZEN, THAWED]
+    labels: Annotated[Mapping[str, Text], FROZEN, THAWED]
     index: Index
     sheets: tuple[Sheet, ...]
     reports: tuple[ReportSheet, ...]

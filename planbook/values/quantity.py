@@ -193,6 +193,7 @@ def _as_reading(amount: _Amount, high: _Amount | None = None) -> Reading | None:
         unit=bounds[-1].unit,
         high=None if high is None else float(high.value) + 0.0,
         ambiguous=any(bound.doubtful for bound in bounds),
+        scaled=bool(bounds[-1].scale) and not bounds[-1].unit,
     )
 
 

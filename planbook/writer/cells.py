@@ -14,6 +14,9 @@ from planbook.layout.manifest import Issue
 from planbook.problems import OutputError
 from planbook.writer.styles import FONT
 
+LONGEST_TEXT = 32767
+LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
+
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
@@ -44,8 +47,17 @@ def write_value(sheet: Any, row: int, column: int, value: CellValue, style: Any)
         sheet.write_datetime(row, column, value, style)
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value, style)
-    elif sheet.write_string(row, column, value, style) < 0:
-        raise OutputError(f"a text of {len(value)} characters is too long for a cell")
+    else:
+        _write_text(sheet, row, column, value, style)
+
+
+def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
+    if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:  # as Excel counts: an emoji is two
+        raise OutputError(f"a text of {len(text)} characters is too long for a cell")
+    if text.startswith("<r>") and text.endswith("</r>"):  # xlsxwriter would take it for its own markup
+        sheet.write_rich_string(row, column, style, text[:1], style, text[1:], style)
+    else:
+        sheet.write_string(row, column, text, style)
 
 
 def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, value: CellValue) -> None:
@@ -55,12 +67,13 @@ def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, v
 
 
 def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
-    """A4 landscape, one page wide (and `pages` high, 0: any), page numbers below, the year and the department above."""
+    """A4 landscape, one page wide and `pages` high (0: any); year and department above, pages below."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, pages)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = layout.book.label("header_left", layout.lang).format(year=issue.year)
-    name = issue.department_name.replace("&", "&&")
+    # A doubled & would print one, but xlsxwriter still takes &&G for a picture.
+    name = issue.department_name.replace("&", "＆")[:LONGEST_NAME]
     sheet.set_header(f'&L&"{FONT}"&9 {left}&R&"{FONT}"&9 {name}')
     sheet.set_footer(f'&L&9 &A&C&"{FONT}"&9 {layout.book.label("page", layout.lang)}')

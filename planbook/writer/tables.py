@@ -40,6 +40,7 @@ OPTIONAL = "#7E93AD"
 NAME_CHARACTERS = "*?~｜"
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2099, 12, 31)
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
+LAST_COLUMN = 16383
 CENTRED = {Kind.CHOICE, Kind.DATE, Kind.PERCENT}
 
 
@@ -56,6 +57,8 @@ def write_table(sheet: Any, styles: Styles, content: Content, placed: SheetLayou
             _add_missing_rule(sheet, styles, layout, placed, at)
         _add_tones(sheet, styles, layout, placed, at)
     _write_ids(sheet, styles, content, placed)
+    # what stands right of the table is the planner's own
+    sheet.set_column(placed.written[-1].index + 1, LAST_COLUMN, None, styles.get(locked=False))
     _set_view(sheet, placed)
     set_print(sheet, layout, content.issue)
     sheet.repeat_rows(HEADER_ROW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,15 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from planbook.calc import Calculator
-from planbook.layout import IDENTITY_CELL, INDEX, INDEX_COUNT_COLUMN, INDEX_FIRST_ROW, META_SHEET, Layout
-from planbook.layout import quote_sheet
+from planbook.layout import (
+    IDENTITY_CELL,
+    INDEX,
+    INDEX_COUNT_COLUMN,
+    INDEX_FIRST_ROW,
+    META_SHEET,
+    Layout,
+    quote_sheet,
+)
 from planbook.layout.cells import LISTS, SettingValue, input_cells
 from planbook.layout.manifest import KEYWORD, Issue, meta_rows
 from planbook.plan import Plan
@@ -52,9 +60,11 @@ def write_workbook(
         },
     )
     try:
-        _write_all(workbook, content)
-        workbook.close()
-    except (OSError, XlsxWriterException) as error:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", module="xlsxwriter")  # it warns and leaves the thing out
+            _write_all(workbook, content)
+            workbook.close()
+    except (OSError, XlsxWriterException, UserWarning) as error:
         raise OutputError(f"{path} could not be written: {error}") from error
 
 
@@ -79,7 +89,7 @@ def _write_all(workbook: Any, content: Content) -> None:
     for sheet, placed in zip(tables, layout.sheets, strict=True):
         write_table(sheet, styles, content, placed)
         sheet.protect("", PROTECTION)
-    _write_lists(lists, content)
+    _write_lists(lists, styles, content)
     _write_meta(meta, content)
     for name in layout.names:
         if _is_written(layout, name.name):
@@ -187,14 +197,15 @@ def _setting(content: Content, key: str) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _write_lists(sheet: Any, content: Content) -> None:
+def _write_lists(sheet: Any, styles: Styles, content: Content) -> None:
     sheet.hide()
+    style = styles.get()
     for (key, row, column), value in content.inputs.items():
         if key == LISTS:
-            write_value(sheet, row, column, value, None)
+            write_value(sheet, row, column, value, style)
     for key, row, column, formula in content.layout.formula_cells():
         if key == LISTS:
-            write_formula(sheet, row, column, formula, None, content.values[key, row, column])
+            write_formula(sheet, row, column, formula, style, content.values[key, row, column])
     sheet.protect("", PROTECTION)
 
 

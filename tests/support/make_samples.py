@@ -22,7 +22,6 @@ from planbook.cycle import Cycle, load_cycle
 from planbook.layout import column_letter
 from planbook.spec import Book
 from planbook.workflow import issue_workbooks
-
 from tests.support.office import OfficeError, drive
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
@@ -197,7 +196,8 @@ def make_returns(out: Path, content: Content | None = None) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="planbook-samples-") as folder:
         cycle = copy_inputs(Path(folder))
-        issued = {item.department: item.path for item in issue_workbooks(cycle)}
+        departments = sorted({item.department for item in content.returns})
+        issued = {item.department: item.path for item in issue_workbooks(cycle, departments)}
         book = cycle.load_book()
         waiting = list(content.returns)
         while waiting:

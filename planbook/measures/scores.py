@@ -1,0 +1,151 @@
+"""Scores: weighted attainment of every node of the tree, with coverage and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from planbook.calc import evaluate_measures
+from planbook.company import Company
+from planbook.layout.cells import CellValue, SettingValue
+from planbook.spec import Book
+
+Record = dict[str, object]
+LATE = ("behind", "overdue")
+MISSED = ("amber", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score with its bounds: `low` takes what is missing as 0, `high` as the cap.
+
+    Source: DOMAIN §3, Σ w · min(attainment, cap) / Σ w over what is defined.
+    """
+
+    value: float | None
+    low: float
+    high: float
+
+
+def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> Score:
+    """The weighted mean of scores; weights that are all blank mean equal shares.
+
+    A blank weight among given ones takes their mean, so that nobody drops out unseen.
+    """
+    given = [weight for weight, _ in parts if weight is not None]
+    spare = sum(given) / len(given) if given else 1.0
+    shares = [(spare if weight is None else weight, score) for weight, score in parts]
+    total = sum(share for share, _ in shares)
+    if total <= 0:
+        return Score(None, 0.0, cap)
+    known = sum(share for share, score in shares if score.value is not None)
+    value = sum(share * score.value for share, score in shares if score.value is not None)
+    return Score(
+        value / known if known > 0 else None,
+        sum(share * score.low for share, score in shares) / total,
+        sum(share * score.high for share, score in shares) / total,
+    )
+
+
+def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
+    """The score of one department's goals of level department; None where it has none."""
+    parts = []
+    weights = [g["weight"] for g in goals if g["level"] == "department"]
+    blank = not any(isinstance(w, int | float) for w in weights)
+    for goal in goals:
+        if goal["level"] != "department":
+            continue
+        weight = goal["weight"]
+        share = 1.0 if blank else float(weight) if isinstance(weight, int | float) else 0.0
+        attainment = goal["attainment"]
+        if isinstance(attainment, int | float):
+            capped = min(float(attainment), cap)
+            parts.append((share, Score(capped, capped, capped)))
+        else:
+            parts.append((share, Score(None, 0.0, cap)))
+    return combine_scores(parts, cap) if parts else None
+
+
+def score_nodes(
+    book: Book,
+    company: Company,
+    scope: str,
+    goals: Sequence[Record],
+    tasks: Sequence[Record],
+    settings: Mapping[str, SettingValue],
+) -> list[Record]:
+    """One record per node, the company (or the scope) first, then its tree, parents before children."""
+    given = settings.get("cap", book.settings["cap"].value)
+    cap = float(given) if isinstance(given, int | float) else 1.2
+    weighted = "weight" in book.sheet("goals").by_key
+    by_node = {d.code: [g for g in goals if g["department"] == d.code] for d in company.departments}
+    scores: dict[str, Score] = {}
+
+    def score_of(code: str) -> Score:
+        if code not in scores:
+            own = _own_score(by_node.get(code, []), cap) if weighted else None
+            children = company.children(code)
+            parts = [(child.weight, score_of(child.code)) for child in children]
+            if children and own is not None:
+                parts.append((None, own))
+            empty = Score(None, 0.0, cap)
+            scores[code] = combine_scores(parts, cap) if children else own or empty
+        return scores[code]
+
+    nodes = [("", 0)] if not scope else []
+    top = list(company.above(scope)) if scope else []
+    nodes += [
+        (d.code, len(list(company.above(d.code))) - len(top) + (0 if scope else 1))
+        for d in company.below(scope)
+    ]
+    records = [
+        _score_record(book, company, code, depth, score_of(code), by_node, tasks) for code, depth in nodes
+    ]
+    ratings = rate(book, [record["score"] for record in records], settings)
+    for record, rating in zip(records, ratings, strict=True):
+        record["rating"] = rating
+        if not weighted:
+            record["low"] = record["high"] = None
+    return records
+
+
+def _score_record(
+    book: Book,
+    company: Company,
+    code: str,
+    depth: int,
+    score: Score,
+    by_node: Mapping[str, Sequence[Record]],
+    tasks: Sequence[Record],
+) -> Record:
+    inside = {d.code for d in company.below(code)}
+    goals = [g for node in inside for g in by_node[node]]
+    mine = [t for t in tasks if t["department"] in inside]
+    leaves = company.leaves(code)
+    found = company.find(code) if code else None
+    kind = "company" if not code else "division" if company.children(code) else "department"
+    return {
+        "code": code,
+        "name": found.name if found else None,
+        "node": kind,
+        "depth": depth,
+        "weight": found.weight if found else None,
+        "score": score.value,
+        "low": score.low,
+        "high": score.high,
+        "covered": sum(bool(by_node[leaf.code]) for leaf in leaves),
+        "expected": len(leaves),
+        "goals": len(goals),
+        "missed": sum(g["rating"] in MISSED for g in goals),
+        "tasks": len(mine),
+        "late": sum(t["status"] in LATE for t in mine),
+    }
+
+
+def rate(book: Book, scores: Sequence[object], settings: Mapping[str, SettingValue]) -> list[CellValue]:
+    """The ratings of scores by the book's own thresholds."""
+    columns: dict[str, Sequence[CellValue]] = {
+        "attainment": [float(s) if isinstance(s, int | float) else "" for s in scores],
+        "filled": ["x"] * len(scores),
+    }
+    return evaluate_measures(book, ["rating"], columns, settings)["rating"]

@@ -1,0 +1,316 @@
+"""Which rows a report shows, in which order, and how a figure reads as text.
+
+Workbook, text and mail take their rows and words from here, so that they cannot tell different
+stories.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from planbook.problems import escape_text, rank_problems
+from planbook.spec import Book, Kind
+from planbook.spec.models import ReportColumn
+from planbook.values import Nil
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planbook.measures import RollUp
+
+Row = dict[str, Any]
+
+TOP = 10  # rows of a list that shows only the worst
+BELOW_SIGHT = 1e-9  # a quantity is rounded to nine decimals; what is smaller is nothing
+SMALL = 0.1  # a quantity below it would lose its figures on two decimals
+LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain text
+LATE = ("overdue", "behind")
+RETURNED = ("accepted", "partial")
+SETTLED = ("accepted", "superseded")
+_WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+# -- values --------------------------------------------------------------------------------
+
+
+def clean_text(text: str) -> str:
+    """`text` as any cell can hold it: line breaks stay, what would break a file or turn a line is shown."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
+    return "".join(escape_text(char) if _is_unsafe(char) else char for char in text)
+
+
+def _is_unsafe(char: str) -> bool:
+    if char in "\n\t":
+        return False
+    return char in _TURNING or char in "\ufffe\uffff" or unicodedata.category(char) in {"Cc", "Cs"}
+
+
+def one_line(text: str, longest: int = 0) -> str:
+    """`text` on one line, nothing in it that a terminal obeys, cut at `longest` characters (0: whole)."""
+    line = " ".join(clean_text(text).translate(_WIDTHLESS).split())
+    return line if not longest or len(line) <= longest else line[: longest - 1] + "…"
+
+
+def rows_of(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a frame with plain values: text, int, float, bool, date, Nil, or None where nothing is."""
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: object) -> str | float | bool | date | Nil | None:
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, Nil | bool):
+        return value
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.date() if value == value else None  # NaT is a datetime unlike itself
+    return value if isinstance(value, date) else None
+
+
+def decimals(value: float) -> int:
+    """How many decimals a quantity needs: none when whole, four when two would swallow it."""
+    if abs(value - round(value)) < BELOW_SIGHT:
+        return 0
+    return 4 if abs(value) < SMALL else 2
+
+
+def number_text(value: float) -> str:
+    """A quantity with thousands separated; a negative one in parentheses."""
+    text = f"{abs(value):,.{decimals(value)}f}"
+    return f"({text})" if value < 0 and text.strip("0.,") else text
+
+
+def percent_text(value: float) -> str:
+    """A fraction as a percentage with one decimal; a negative one in parentheses."""
+    text = f"{abs(value):.1%}"
+    return f"({text})" if value < 0 and text != "0.0%" else text
+
+
+def value_text(book: Book, column: ReportColumn, value: object, lang: str) -> str:
+    """A value as a person reads it, on one line; ``""`` where nothing is."""
+    if value is None:
+        return ""
+    if isinstance(value, Nil):
+        return book.label("nil", lang)
+    if column.kind is Kind.CHOICE:
+        return one_line(book.list_title(column.list, str(value), lang))
+    if isinstance(value, float):
+        if column.kind is Kind.PERCENT:
+            return percent_text(value)
+        return f"{value:,.0f}" if column.kind is Kind.NUMBER else number_text(value)
+    return value.isoformat() if isinstance(value, date) else one_line(str(value), LONGEST_IN_TEXT)
+
+
+# -- rows ----------------------------------------------------------------------------------
+
+
+def node_rows(roll_up: RollUp, lang: str) -> list[Row]:
+    """The scores, parents before children; the company's own row carries its word for a name."""
+    company = roll_up.book.label("company", lang)
+    return [{**row, "name": row["name"] or company} for row in rows_of(roll_up.scores)]
+
+
+def goal_rows(roll_up: RollUp) -> list[Row]:
+    """The goals, those of one department together, departments in the order of the company."""
+    order = {department.code: n for n, department in enumerate(roll_up.company.departments)}
+    rows = rows_of(roll_up.goals)
+    for row in rows:
+        order.setdefault(row["department"], len(order))
+    return sorted(rows, key=lambda row: order[row["department"]])
+
+
+def impact(row: Row) -> float | None:
+    """The deviation rate taken in the metric's direction: below nothing is adverse.
+
+    Without a rate (a target of 0) the linear attainment less 1 is the same figure.
+    """
+    rate = row["deviation_rate"]
+    if rate is None:
+        return None if row["attainment"] is None else float(row["attainment"]) - 1.0
+    if row["direction"] == "band":
+        return -abs(float(rate))
+    return -float(rate) if row["direction"] == "lower" else float(rate)
+
+
+def adverse_rows(roll_up: RollUp) -> list[Row]:
+    """The goals with an unfavourable variance, the largest first."""
+    found = [row for row in goal_rows(roll_up) if row["favourable"] == "bad"]
+    return sorted(found, key=lambda row: _or_zero(impact(row)))
+
+
+def attention_rows(roll_up: RollUp) -> list[Row]:
+    """The tasks that are overdue, behind or stale: in this order, the furthest behind first."""
+
+    def rank(row: Row) -> tuple[int, float]:
+        status = LATE.index(row["status"]) if row["status"] in LATE else len(LATE)
+        return status, _or_zero(row["schedule_deviation"])
+
+    rows = rows_of(roll_up.tasks)
+    return sorted((row for row in rows if row["status"] in LATE or row["stale"] == "yes"), key=rank)
+
+
+def _or_zero(value: float | None) -> float:
+    return 0.0 if value is None else value
+
+
+def open_returns(roll_up: RollUp) -> list[Row]:
+    """The receipts that somebody has to follow up: missing, quarantined, accepted in part."""
+    return [row for row in rows_of(roll_up.receipts) if row["receipt"] not in SETTLED]
+
+
+def problem_rows(roll_up: RollUp, lang: str) -> list[Row]:
+    """The problems, worst first, in the reader's language."""
+    rows = []
+    for problem in rank_problems(roll_up.problems):
+        place = problem.location
+        line = f"{place.row}:{place.row}" if place.row else str(place.line) if place.line else None
+        rows.append(
+            {
+                "severity": problem.severity.value,
+                "code": problem.code.value,
+                "file": place.file or None,
+                "sheet": place.sheet or place.path or None,
+                "cell": place.cell or line,
+                "message": problem.message(lang),
+                "fix": problem.fix(lang) or None,
+            }
+        )
+    return rows
+
+
+def count_returns(roll_up: RollUp) -> tuple[int, int]:
+    """How many departments due have returned a workbook that counts, and how many are due."""
+    rows = [row for row in rows_of(roll_up.receipts) if row["department"]]
+    returned = {row["department"] for row in rows if row["receipt"] in RETURNED}
+    return len(returned), len({row["department"] for row in rows})
+
+
+# -- sentences -----------------------------------------------------------------------------
+
+
+def scope_name(roll_up: RollUp, lang: str) -> str:
+    """The company's word, or the name of the part of it the figures are of."""
+    found = roll_up.company.find(roll_up.scope) if roll_up.scope else None
+    name = found.name if found else roll_up.scope
+    return one_line(name) or roll_up.book.label("company", lang)
+
+
+def report_title(roll_up: RollUp, lang: str) -> str:
+    """The title of every report: the year and the scope."""
+    label = roll_up.book.label("report_title", lang)
+    return label.format(year=roll_up.year, scope=scope_name(roll_up, lang))
+
+
+def report_subtitle(roll_up: RollUp, lang: str) -> str:
+    """The day of the figures and how to read them."""
+    method = str(roll_up.settings.get("method", roll_up.book.settings["method"].value))
+    name = roll_up.book.list_title("method", method, lang)
+    return roll_up.book.label("report_subtitle", lang).format(as_of=roll_up.as_of.isoformat(), method=name)
+
+
+def headline(roll_up: RollUp, lang: str) -> str:
+    """One sentence made from the figures: score, coverage, misses, the largest adverse variance."""
+    label, top = roll_up.book.label, next(iter(rows_of(roll_up.scores)), {})
+    worst = next(iter(adverse_rows(roll_up)), None)
+    figures: dict[str, Any] = {
+        "covered": f"{_or_zero(top.get('covered')):.0f}",
+        "expected": f"{_or_zero(top.get('expected')):.0f}",
+        "missed": f"{_or_zero(top.get('missed')):.0f}",
+        "met": sum(row["rating"] == "green" for row in rows_of(roll_up.goals)),
+        "worst": _worst_item(roll_up, worst, lang) if worst else label("no_adverse", lang),
+    }
+    if any(top.get(key) is None for key in ("score", "low", "high")):
+        return label("headline_unscored", lang).format(**figures)
+    figures |= {key: f"{top[key]:.1%}" for key in ("score", "low", "high")}
+    return label("headline", lang).format(**figures)
+
+
+def _worst_item(roll_up: RollUp, row: Row, lang: str) -> str:
+    rate, actual = row["deviation_rate"], row["deviation"]
+    size = f"{rate:+.1%}" if rate is not None else f"{_or_zero(actual):+,.{decimals(_or_zero(actual))}f}"
+    return roll_up.book.label("worst_item", lang).format(
+        department=one_line(row["department_name"] or ""),
+        goal=one_line(row["goal"] or row["metric"] or "", 60),
+        rate=size.replace("-", "−"),
+    )
+
+
+# -- text ----------------------------------------------------------------------------------
+
+
+def display_width(text: str) -> int:
+    """Columns the text takes in a fixed-width font: a Chinese character takes two."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def text_table(book: Book, columns: Sequence[ReportColumn], rows: Sequence[Row], lang: str) -> list[str]:
+    """The rows as lines of aligned text under their titles; numbers to the right, the last column open."""
+    cells = [[column.title.to(lang) for column in columns]]
+    cells += [[value_text(book, column, row[column.key], lang) for column in columns] for row in rows]
+    widths = [max(display_width(row[n]) for row in cells) for n in range(len(columns))]
+    figures = {Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER}
+
+    def line(row: Sequence[str]) -> str:
+        padded = []
+        for column, width, text in zip(columns, widths, row, strict=True):
+            gap = " " * (width - display_width(text))
+            padded.append(gap + text if column.kind in figures else text + gap)
+        return "  ".join(padded).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return [line(cells[0]), rule, *map(line, cells[1:])]
+
+
+Section = tuple[str, list[Row], int]
+
+
+def text_sections(
+    roll_up: RollUp, sections: Iterable[Section], lang: str, more: Callable[[str, int], str]
+) -> list[str]:
+    """Tables of the roll-up as lines: each the report's key, its rows, and how many were left out.
+
+    `more` words what was left out of which report.
+    """
+    book, lines = roll_up.book, list[str]()
+    for key, rows, left_out in sections:
+        report = book.report(key)
+        shown = [{**row, "name": _indented(row)} if "name" in row else row for row in rows]
+        lines += ["", f"【{report.heading.to(lang)}】" if lang == "zh" else report.heading.to(lang).upper()]
+        lines += text_table(book, report.columns, shown, lang) if rows else [book.label("nothing", lang)]
+        lines += [more(key, left_out)] if left_out else []
+    return lines
+
+
+def _indented(row: Row) -> str:
+    # Dots, because white space at the start of a line is folded away.
+    return "· " * int(_or_zero(row.get("depth"))) + one_line(row["name"])
+
+
+def render_text(roll_up: RollUp, lang: str) -> str:
+    """The roll-up as plain text: headline, scores, adverse variances, tasks, returns."""
+    adverse, attention = adverse_rows(roll_up), attention_rows(roll_up)
+    sections: list[Section] = [
+        ("mail_scores", node_rows(roll_up, lang), 0),
+        ("mail_company_goals", rows_of(roll_up.company_goals), 0),
+        ("mail_goals", adverse[:TOP], len(adverse[TOP:])),
+        ("mail_tasks", attention[:TOP], len(attention[TOP:])),
+        ("mail_returns", open_returns(roll_up), 0),
+    ]
+    sheets = {"mail_goals": "variance", "mail_tasks": "tasks"}
+
+    def more(key: str, count: int) -> str:
+        sheet = roll_up.book.report(sheets[key]).title.to(lang)
+        return roll_up.book.label("more_rows", lang).format(count=count, sheet=sheet)
+
+    lines = [report_title(roll_up, lang), report_subtitle(roll_up, lang), "", headline(roll_up, lang)]
+    return "\n".join([*lines, *text_sections(roll_up, sections, lang, more)]) + "\n"

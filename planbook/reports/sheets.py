@@ -1,0 +1,378 @@
+"""Report tables on a sheet: cells by kind, colour by tone, links, page set-up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from planbook.layout import cell_address, column_letter, quote_sheet
+from planbook.problems import OutputError
+from planbook.reports.figures import Row, clean_text, decimals, display_width, number_text, scope_name
+from planbook.spec import Book, Kind
+from planbook.spec.models import ReportColumn, ReportSheet
+from planbook.values import Nil
+from planbook.writer.cells import write_value
+from planbook.writer.styles import (
+    BLUE,
+    DATE,
+    FONT,
+    GRID,
+    INTEGER,
+    MONEY,
+    MONEY_INTEGER,
+    MUTED,
+    NAVY,
+    PALE,
+    RATE,
+    STEEL,
+    TONES,
+    Styles,
+)
+
+if TYPE_CHECKING:
+    from planbook.measures import RollUp
+
+HEADING_ROW, HINT_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 3, 4
+MONEY_SMALL = "#,##0.0000_);(#,##0.0000)"
+LONGEST_TEXT = 32767  # UTF-16 units that Excel takes in one cell
+LONGEST_HEADER_PART = 80
+MOST_LINKS = 65_000  # Excel takes 65,530 links on one sheet
+LINE_HEIGHT = 16  # points, of 10 pt 微软雅黑
+MOST_LINES = 24  # Excel's rows end at 409 points
+NARROW = 11  # a text column up to this width holds a code or a word: centred
+FROZEN_WIDTH = 40  # characters of frozen columns that still leave room on a laptop
+FAVOUR_COLUMNS = frozenset({"deviation", "deviation_rate", "favourable"})
+CODE_COLUMNS = frozenset({"sha256"})  # cut at the edge of the cell, never wrapped
+BORDER = {"border": 1, "border_color": GRID}
+WRAPPED = frozenset({Kind.TEXT, Kind.CHOICE})
+CENTRED = frozenset({Kind.CHOICE, Kind.DATE, Kind.NUMBER})
+
+
+@dataclass
+class Page:
+    """What all sheets of one report share; `fact_rows` says on which row of the facts each stands."""
+
+    workbook: Any
+    styles: Styles
+    roll_up: RollUp
+    lang: str
+    fact_rows: Mapping[str, int]
+    links: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def book(self) -> Book:
+        """The book of the report."""
+        return self.roll_up.book
+
+    def label(self, key: str) -> str:
+        """A label in the report's language."""
+        return self.book.label(key, self.lang)
+
+    def title(self, key: str) -> str:
+        """A report sheet's title in the report's language."""
+        return self.book.report(key).title.to(self.lang)
+
+
+# -- cells ---------------------------------------------------------------------------------
+
+
+def number_format(column: ReportColumn, value: object) -> str:
+    """The number format of one cell; a quantity is shown whole when it is."""
+    if column.kind is Kind.PERCENT:
+        return RATE
+    if column.kind is Kind.DATE:
+        return DATE
+    if column.kind is Kind.NUMBER:
+        return INTEGER
+    if column.kind is Kind.QUANTITY and isinstance(value, float):
+        return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[decimals(value)]
+    return ""
+
+
+def cell_look(page: Page, column: ReportColumn, row: Row, value: object) -> dict[str, Any]:
+    """What one cell adds to its row's look: alignment by kind, colour by tone or favourability."""
+    look: dict[str, Any] = {"num_format": number_format(column, value)}
+    if column.kind in CENTRED or (column.kind is Kind.TEXT and column.width <= NARROW):
+        look |= {"align": "center", "text_wrap": column.kind in WRAPPED}
+    elif column.kind is Kind.TEXT:
+        look |= {"align": "fill"} if column.key in CODE_COLUMNS else {"text_wrap": True, "indent": 1}
+    else:
+        look["align"] = "right"
+    if column.key in FAVOUR_COLUMNS:
+        tone = page.book.tone("favour", str(row.get("favourable")))
+        if tone in TONES:
+            look |= {"font_color": TONES[tone][1], "bold": column.key == "favourable"}
+    elif column.kind is Kind.CHOICE and value is not None:
+        tone = page.book.tone(column.list, str(value))
+        if tone in TONES:
+            look |= {"bg_color": TONES[tone][0], "font_color": TONES[tone][1], "bold": True}
+    return {key: value for key, value in look.items() if value not in ("", False)}
+
+
+def cell_value(page: Page, column: ReportColumn, value: object) -> str | float | bool | date | None:
+    """What stands in the cell: a list's text for a choice, text fit for a cell, numbers and dates as such."""
+    if isinstance(value, Nil):
+        return page.label("nil")
+    if column.kind is Kind.CHOICE and value is not None:
+        return fit_text(page.book.list_title(column.list, str(value), page.lang))
+    if isinstance(value, str):
+        return fit_text(value)
+    return value if isinstance(value, int | float | date) else None
+
+
+def fit_text(text: str) -> str:
+    """The text as a cell holds it: clean, and cut where Excel would refuse it."""
+    text = clean_text(text)
+    if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT // 2] + "…"
+    return text
+
+
+def write_cell(
+    page: Page, sheet: Any, row_index: int, span: tuple[int, int], column: ReportColumn, row: Row, **look: Any
+) -> None:
+    """Write one figure of `row` over a first and last sheet column, merged when they differ.
+
+    `look` is the row's; what the cell itself shows (a tone) goes before it.
+    """
+    first, last = span
+    raw = row.get(column.key)
+    own = cell_look(page, column, row, raw)
+    if "indent" in look and "indent" in own:
+        own["indent"] = look["indent"]
+    style = page.styles.get(**{**BORDER, **look, **own})
+    if first != last:
+        sheet.merge_range(row_index, first, row_index, last, "", style)
+    target = page.fact_rows.get(str(row.get("fact"))) if column.key == "link" else None
+    if target is None or not _take_link(page, sheet):
+        write_value(sheet, row_index, first, cell_value(page, column, raw), style)
+        return
+    link = {"align": "center", "font_color": BLUE, "underline": 1}
+    url = f"internal:{quote_sheet(page.title('facts'))}!{cell_address(target, 0)}"
+    style = page.styles.get(**{**BORDER, **look, **link})
+    sheet.write_url(row_index, first, url, style, page.label("open_fact"), page.label("link_tip"))
+
+
+def _take_link(page: Page, sheet: Any) -> bool:
+    taken = page.links[sheet.name] = page.links.get(sheet.name, 0) + 1
+    return taken <= MOST_LINKS
+
+
+# -- tables --------------------------------------------------------------------------------
+
+
+def write_top(page: Page, sheet: Any, heading: str, hint: str, last: int) -> None:
+    """The bar with the heading, the grey line under it and the way back to the contents."""
+    styles = page.styles
+    sheet.hide_gridlines(2)
+    sheet.set_row(HEADING_ROW, 30)
+    for column in range(1, last + 1):
+        sheet.write_blank(HEADING_ROW, column, None, styles.heading())
+    bar = styles.get(bold=True, font_size=14, font_color="#FFFFFF", bg_color=NAVY, indent=1)
+    write_value(sheet, HEADING_ROW, 0, heading, bar)
+    write_value(sheet, HINT_ROW, 0, hint, styles.get(font_size=9, font_color=MUTED, indent=1))
+    link = styles.get(font_color=BLUE, underline=1, align="right", font_size=9)
+    sheet.write_url(
+        HINT_ROW, last, f"internal:{quote_sheet(page.title('contents'))}!A1", link, page.label("back")
+    )
+
+
+def write_sheet(
+    page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row], *, group: str = "", table: str = ""
+) -> None:
+    """A whole sheet of one table.
+
+    A rule parts the rows wherever the value of `group` changes; `table` names the Excel table that
+    the rows become, so that a pivot table can stand on them.
+    """
+    last = len(report.columns) - 1
+    write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
+    widths = column_widths(report, rows)
+    titles = [column.title.to(page.lang) for column in report.columns]
+    lines = max(lines_of(title, width) for title, width in zip(titles, widths, strict=True))
+    sheet.set_row(HEADER_ROW, row_height(max(lines, 2)))
+    for index, width in enumerate(widths):
+        sheet.set_column(index, index, width)
+        write_value(sheet, HEADER_ROW, index, titles[index], page.styles.header())
+    before: object = None
+    for offset, row in enumerate(rows):
+        look = {"top": 1, "top_color": STEEL} if group and offset and row[group] != before else {}
+        before = row[group] if group else None
+        lines = 1
+        for index, column in enumerate(report.columns):
+            write_cell(page, sheet, FIRST_ROW + offset, (index, index), column, row, **look)
+            lines = max(lines, cell_lines(page, column, row, widths[index]))
+        sheet.set_row(FIRST_ROW + offset, row_height(lines))
+    _add_filter(page, sheet, report, rows, table)
+    sheet.freeze_panes(FIRST_ROW, _frozen_columns(report))
+    set_print(page, sheet)
+    sheet.repeat_rows(HEADER_ROW)
+    sheet.print_area(HEADING_ROW, 0, last_row(rows), last)
+
+
+def column_widths(report: ReportSheet, rows: Sequence[Row]) -> list[float]:
+    """The spec's widths; a column of quantities is as wide as its longest, or it would show ###."""
+    widths = []
+    for column in report.columns:
+        width = column.width
+        if column.kind is Kind.QUANTITY:
+            values = (row.get(column.key) for row in rows)
+            texts = (number_text(value) for value in values if isinstance(value, float))
+            width = max([width, *(len(text) * 1.1 + 2 for text in texts)])
+        widths.append(width)
+    return widths
+
+
+def cell_lines(page: Page, column: ReportColumn, row: Row, width: float) -> int:
+    """How many lines a cell's text takes: rows get their height from us, not every program fits them."""
+    if column.kind not in WRAPPED or column.key in CODE_COLUMNS:
+        return 1
+    value = cell_value(page, column, row.get(column.key))
+    return min(sum(lines_of(line, width) for line in str(value).split("\n")), MOST_LINES) if value else 1
+
+
+def lines_of(text: str, width: float) -> int:
+    """How many lines a text takes at a width in characters."""
+    return max(1, math.ceil(display_width(text) / max(width - 1.5, 1)))
+
+
+def row_height(lines: int) -> float:
+    """The height in points of a row of that many lines."""
+    return 5 + LINE_HEIGHT * lines
+
+
+def _add_filter(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row], table: str) -> None:
+    last = len(report.columns) - 1
+    titles = [column.title.to(page.lang) for column in report.columns]
+    if not rows:  # Excel takes no table without rows
+        write_nothing(page, sheet, FIRST_ROW, last)
+    elif table and len({title.casefold() for title in titles}) == len(titles):
+        header = page.styles.header()
+        columns = [{"header": title, "header_format": header} for title in titles]
+        options = {"name": table, "style": None, "columns": columns}
+        sheet.add_table(HEADER_ROW, 0, last_row(rows), last, options)
+    else:
+        sheet.autofilter(HEADER_ROW, 0, last_row(rows), last)
+
+
+def last_row(rows: Sequence[Row]) -> int:
+    """The last row of a whole-sheet table; an empty one has a row that says so."""
+    return FIRST_ROW + max(len(rows), 1) - 1
+
+
+def column_range(page: Page, key: str, column: str, rows: Sequence[Row]) -> str:
+    """The cells of one column of a sheet, as formulas name them."""
+    report = page.book.report(key)
+    letter = column_letter([each.key for each in report.columns].index(column))
+    first, last = FIRST_ROW + 1, last_row(rows) + 1
+    return f"{quote_sheet(report.title.to(page.lang))}!${letter}${first}:${letter}${last}"
+
+
+def write_nothing(page: Page, sheet: Any, row: int, last: int) -> None:
+    """The row that says there is none."""
+    style = page.styles.get(font_color=MUTED, indent=1, bottom=1, bottom_color=GRID)
+    for column in range(last + 1):
+        sheet.write_blank(row, column, None, style)
+    write_value(sheet, row, 0, page.label("nothing"), style)
+
+
+def _frozen_columns(report: ReportSheet) -> int:
+    frozen, width = 0, 0.0
+    for column in report.columns[:2]:
+        width += column.width
+        frozen += width <= FROZEN_WIDTH
+    return frozen if sum(column.width for column in report.columns) > 2 * FROZEN_WIDTH else 0
+
+
+# -- tables inside a page ------------------------------------------------------------------
+
+
+def fit_columns(
+    wanted: Sequence[float], grid: Sequence[float], firm: Sequence[bool] = ()
+) -> list[tuple[int, int]]:
+    """First and last grid column of each table column, so that widths come nearest to what is wanted.
+
+    The table fills the grid; `firm` columns do not wrap and get their width before all others.
+    Raises OutputError when the table has more columns than the grid.
+    """
+    if len(wanted) > len(grid):
+        raise OutputError(f"a table of {len(wanted)} columns does not fit the {len(grid)} columns of its page")
+    scale = sum(grid) / sum(wanted)
+    best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * len(grid)]
+    for number, width in enumerate(wanted):
+        strict = 1000 if firm and firm[number] else 20
+        row = [(float("inf"), 0)] * (len(grid) + 1)
+        for end in range(1, len(grid) + 1):
+            for start in range(end):
+                got = sum(grid[start:end])
+                short = max(0.0, width - got) / width
+                cost = best[-1][start][0] + (got / (width * scale) - 1) ** 2 + strict * short**2
+                row[end] = min(row[end], (cost, start))
+        best.append(row)
+    spans, end = [], len(grid)
+    for number in range(len(wanted), 0, -1):
+        start = best[number][end][1]
+        spans.append((start, end - 1))
+        end = start
+    return spans[::-1]
+
+
+def write_spanned(
+    page: Page, sheet: Any, first_row: int, report: ReportSheet, rows: Sequence[Row], grid: Sequence[float]
+) -> int:
+    """A table over the columns of a page, cells merged where they span several; returns the next row."""
+    firm = [column.kind not in WRAPPED for column in report.columns]
+    spans = fit_columns(column_widths(report, rows), grid, firm)
+    placed = [
+        (column, span, sum(grid[span[0] : span[1] + 1]))
+        for column, span in zip(report.columns, spans, strict=True)
+    ]
+    sheet.set_row(first_row, row_height(2))
+    for column, (first, last), _ in placed:
+        if first != last:
+            sheet.merge_range(first_row, first, first_row, last, "", page.styles.header())
+        write_value(sheet, first_row, first, column.title.to(page.lang), page.styles.header())
+    for offset, row in enumerate(rows, 1):
+        for column, span, _ in placed:
+            write_cell(page, sheet, first_row + offset, span, column, row)
+        lines = max(cell_lines(page, column, row, width) for column, _, width in placed)
+        sheet.set_row(first_row + offset, row_height(lines))
+    if not rows:
+        write_nothing(page, sheet, first_row + 1, len(grid) - 1)
+    return first_row + max(len(rows), 1) + 1
+
+
+def write_section(page: Page, sheet: Any, row: int, title: str, last: int, hint: str = "") -> None:
+    """A heading within a page, underlined from the first column to `last`."""
+    line = page.styles.get(bold=True, font_size=12, font_color=NAVY, bottom=2, bottom_color=BLUE)
+    note = page.styles.get(font_size=9, font_color=MUTED, align="right", bottom=2, bottom_color=BLUE)
+    sheet.set_row(row, 24)
+    for column in range(1, last + 1):
+        sheet.write_blank(row, column, None, note)
+    write_value(sheet, row, 0, title, line)
+    if hint:
+        write_value(sheet, row, last, hint, note)
+
+
+def shade(page: Page, row: Row) -> dict[str, Any]:
+    """The look of a row of the tree: what has parts is set off from its parts."""
+    return {} if row["node"] == "department" else {"bold": True, "bg_color": PALE}
+
+
+# -- page set-up ---------------------------------------------------------------------------
+
+
+def set_print(page: Page, sheet: Any, pages: int = 0) -> None:
+    """A4 landscape, one page wide and `pages` high (0: any); year and scope above, page numbers below."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, pages)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+    left = page.label("header_left").format(year=page.roll_up.year)
+    name = scope_name(page.roll_up, page.lang)[:LONGEST_HEADER_PART].replace("&", "&&")
+    sheet.set_header(f'&L&"{FONT}"&9 {left}&R&"{FONT}"&9 {name}')
+    page_of, internal = page.label("page"), page.label("internal")
+    sheet.set_footer(f'&L&"{FONT}"&9 &A&C&"{FONT}"&9 {page_of}&R&"{FONT}"&9 {internal}')
