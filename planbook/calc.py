@@ -254,7 +254,9 @@ def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue
         for row, item in enumerate(many, 1):
             _put(model, 1, row, column, item)
         letter = column_letter(column - 1)
-        target = f"{quote_sheet('settings')}!${letter}$1:${letter}${max(1, len(many))}"
+        # ISNUMBER and the like want a single cell where the setting is one.
+        last = f":${letter}${max(1, len(many))}" if isinstance(value, tuple) else ""
+        target = f"{quote_sheet('settings')}!${letter}$1{last}"
         model.new_defined_name(cell_name(key), None, target)
 
 

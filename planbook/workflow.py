@@ -253,7 +253,7 @@ def compose_week(
             write_consolidated(path, figures, lang=lang)
             attachment = path.read_bytes()
         scope = cycle.company.department(recipient.scope).name if recipient.scope else ""
-        name = "-".join(part for part in (str(cycle.year), label, _file_name(scope) if scope else "") if part)
+        name = "-".join(part for part in (label, _file_name(scope) if scope else "") if part)
         messages.append(
             compose_message(
                 figures,

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from planbook.cli import main
 from planbook.cli.texts import TEXTS
@@ -80,11 +82,9 @@ def test_check_prints_place_message_and_fix_and_exits_1(inbox: Path) -> None:
 
 def test_files_of_every_wrong_kind_get_one_line_each_and_the_good_one_goes_through(inbox: Path) -> None:
     (inbox / "文本.xlsx").write_text("部门,目标", encoding="utf-8")
-    encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "EncryptedPackage".encode("utf-16-le")
-    (inbox / "加密.xlsx").write_bytes(encrypted)
+    with (inbox / "营销中心.xlsx").open("rb") as plain, (inbox / "加密.xlsx").open("wb") as locked:
+        OOXMLFile(plain).encrypt("secret", locked)  # as Excel does with an opening password
     (inbox / "目录.xlsx").mkdir()
-    import openpyxl
-
     openpyxl.Workbook().save(inbox / "外来.xlsx")
     result = run("check", inbox, "--json", cwd=inbox)
     assert result.exit_code == 1

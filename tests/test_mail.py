@@ -172,6 +172,7 @@ class Rows(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attrs]
         if tag == "tr":
             self.rows.append([])
+            self._inside = False
         if tag in {"td", "th"}:
             self.rows[-1].append("")
             self._inside = True
@@ -250,9 +251,9 @@ def test_html_shows_the_same_rows() -> None:
     plain = [line.split(" | ") for line in body(message, "plain").splitlines() if " | " in line]
     page = read_html(message)
     assert [row for row in page.rows if len(row) >= 4 and "综合得分" not in row[0]] == plain
-    figures = next(row for row in page.rows if row and row[0] == "综合得分")
+    figures = next(row for row in page.rows if row and row[0].startswith("综合得分"))
     assert len(plain) == 4 + 1 + 2 + 1 + 2 + 1
-    assert len(figures) == 4
+    assert figures == ["综合得分90.0%", "达成目标1/5", "滞后或逾期任务2/3", "已覆盖部门2/3"]
 
 
 def test_html_needs_nothing_from_outside() -> None:
@@ -338,16 +339,13 @@ def test_what_is_no_address(address: str) -> None:
 def test_subjects_come_back_as_they_were() -> None:
     draw = random.Random(1)
     letters = '年度计划偏差通报：华北销售部（）— é ABC xyz 0123 ,.;:?=_-"<>@ 😀'
-    for _ in range(500):
-        week = " ".join("".join(draw.choice(letters) for _ in range(draw.randint(1, 120))).split())
-        message = compose(Recipient("a@b.com"), EMPTY, week=week, attachment=b"")
-        expected = f"2024 年度计划 {week} 偏差通报：公司"
+    for _ in range(2000):
+        subject = " ".join("".join(draw.choice(letters) for _ in range(draw.randint(1, 120))).split())
+        message = EmailMessage(policy=MAIL_POLICY)
+        message["Subject"] = subject
         raw = message.as_bytes()
-        assert message_from_bytes(raw, policy=policy.default)["Subject"] == " ".join(expected.split())
-        assert max(map(len, raw.partition(b"\r\nFrom: ")[0].split(b"\r\n"))) <= 78
-
-
-EMPTY = make_roll_up(empty=True)
+        assert message_from_bytes(raw, policy=policy.default)["Subject"] == subject
+        assert max(map(len, raw.split(b"\r\n"))) <= 78 and raw.isascii()
 
 
 def test_same_input_same_bytes() -> None:

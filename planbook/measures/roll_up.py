@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -243,18 +244,20 @@ def _ended(reviewed: Reviewed) -> int:
 
 
 def _attach_drivers(goals: Sequence[Record], facts: Sequence[Record]) -> None:
-    """The latest quarter counted, else the latest with an actual, gives each goal its cause and its fact."""
+    """Each goal's fact is its latest quarter counted, else its latest with an actual; its cause the last given."""
 
     def rank(fact: Record) -> tuple[bool, int]:
         quarter = fact["quarter"]
         return fact["counted"] == "yes", QUARTERS.index(str(quarter)) if quarter in QUARTERS else -1
 
-    latest: dict[tuple[object, object], Record] = {}
-    for fact in sorted((f for f in facts if f["actual"] is not None), key=rank):
-        latest[fact["file"], fact["goal_id"]] = fact
+    known: dict[tuple[object, object], list[Record]] = defaultdict(list)
+    for fact in sorted((f for f in facts if f["actual"] is not None), key=rank, reverse=True):
+        known[fact["file"], fact["goal_id"]].append(fact)
     for goal in goals:
-        fact = latest.get((goal["file"], goal["goal_id"]), {})
-        goal["driver"], goal["fact"] = fact.get("cause"), fact.get("fact")
+        own = known.get((goal["file"], goal["goal_id"]), [])
+        goal["fact"] = own[0]["fact"] if own else None
+        counted = [fact for fact in own if fact["counted"] == "yes"] or own
+        goal["driver"] = next((fact["cause"] for fact in counted if fact["cause"]), None)
 
 
 def _tasks(reviewed: Reviewed, company: Company) -> Iterator[Record]:

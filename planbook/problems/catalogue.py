@@ -160,9 +160,9 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.NOT_A_WORKBOOK: _entry(
         _E,
-        ("文件不是 Excel 工作簿，内容是{found}。", "请在 Excel 或 WPS 中打开原模板，另存为 .xlsx 后再提交。"),
+        ("文件不是 .xlsx 工作簿，内容是 {found} 格式。", "请在 Excel 或 WPS 中打开原模板，另存为 .xlsx 后再提交。"),
         (
-            "This is no Excel workbook; it holds {found}.",
+            "This is no .xlsx workbook; its content is {found}.",
             "Open the workbook that was issued in Excel or WPS, save it as .xlsx and return that.",
         ),
     ),

@@ -26,14 +26,15 @@ MAX_RATIO = 300
 RATIO_FROM = 20 * 2**20  # small parts may compress as well as they like
 MAX_CELLS = 20_000_000  # area of a sheet up to its last cell
 
+# named as file formats, which need no translation
 KINDS = (
     (b"%PDF", "PDF"),
-    (b"\x89PNG", "PNG 图片 image"),
-    (b"\xff\xd8\xff", "JPEG 图片 image"),
-    (b"GIF8", "GIF 图片 image"),
-    (b"Rar!", "RAR 压缩包 archive"),
-    (b"7z\xbc\xaf", "7z 压缩包 archive"),
-    (b"\x1f\x8b", "gzip 压缩包 archive"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x1f\x8b", "gzip"),
     (b"{\\rtf", "RTF"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -98,9 +99,9 @@ def _check_regular(path: Path) -> None:
         raise RefusedError(Code.OWNER_FILE)
     mode = path.stat()
     if stat.S_ISDIR(mode.st_mode):
-        raise RefusedError(Code.NOT_A_FILE, "目录 folder")
+        raise RefusedError(Code.NOT_A_FILE, "目录 (folder)")
     if not stat.S_ISREG(mode.st_mode):
-        raise RefusedError(Code.NOT_A_FILE, "管道或设备 pipe or device")
+        raise RefusedError(Code.NOT_A_FILE, "管道或设备 (pipe or device)")
     if mode.st_size > MAX_FILE:
         raise RefusedError(Code.FILE_TOO_LARGE, f"{mode.st_size / 2**20:.0f} MB", f"{MAX_FILE // 2**20} MB")
 
@@ -112,30 +113,30 @@ def _check_magic(data: bytes) -> None:
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise RefusedError(Code.ENCRYPTED)
         raise RefusedError(
-            Code.NOT_A_WORKBOOK, "旧版 Excel（.xls）或其他 OLE 文档 old Excel (.xls) or another OLE document"
+            Code.NOT_A_WORKBOOK, "XLS / OLE2"
         )
     raise RefusedError(Code.NOT_A_WORKBOOK, _kind_of(data))
 
 
 def _kind_of(data: bytes) -> str:
     if not data.strip(b"\x00 \r\n\t"):
-        return "空白 nothing"
+        return "0 B"
     for magic, kind in KINDS:
         if data.startswith(magic):
             return kind
     start = data[:2048].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        return "网页 a web page (HTML)"
+        return "HTML"
     if start.startswith(b"<"):
-        return "XML 文本 XML text"
+        return "XML"
     for encoding in ("utf-8", "gb18030"):
         try:
             text = data[:4096].decode(encoding, errors="strict" if len(data) <= 4096 else "ignore")
         except UnicodeDecodeError:
             continue
         if sum(char.isprintable() or char.isspace() for char in text) > 0.95 * len(text):
-            return "纯文本（如 CSV） plain text (such as CSV)"
-    return "未知内容 unknown content"
+            return "TXT / CSV"
+    return "?"
 
 
 def _read_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -189,14 +190,14 @@ def _check_declarations(name: str, content: bytes) -> None:
 
 def _zip_kind(names: set[str]) -> str:
     if any(name.startswith("word/") for name in names):
-        return "Word 文档 a Word document"
+        return "DOCX"
     if any(name.startswith("ppt/") for name in names):
-        return "PowerPoint 文稿 a PowerPoint file"
+        return "PPTX"
     if "content.xml" in names:
-        return "ODF 文档（如 .ods） an OpenDocument file (such as .ods)"
+        return "ODS / OpenDocument"
     if "xl/workbook.bin" in names:
-        return "二进制工作簿（.xlsb） a binary workbook (.xlsb)"
-    return "压缩包 an archive"
+        return "XLSB"
+    return "ZIP"
 
 
 def _look_inside(path: Path, data: bytes, parts: Mapping[str, bytes]) -> Package:

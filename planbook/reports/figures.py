@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -271,46 +271,28 @@ def text_table(book: Book, columns: Sequence[ReportColumn], rows: Sequence[Row],
     return [line(cells[0]), rule, *map(line, cells[1:])]
 
 
-Section = tuple[str, list[Row], int]
-
-
-def text_sections(
-    roll_up: RollUp, sections: Iterable[Section], lang: str, more: Callable[[str, int], str]
-) -> list[str]:
-    """Tables of the roll-up as lines: each the report's key, its rows, and how many were left out.
-
-    `more` words what was left out of which report.
-    """
-    book, lines = roll_up.book, list[str]()
-    for key, rows, left_out in sections:
+def render_text(roll_up: RollUp, lang: str) -> str:
+    """The roll-up as plain text: headline, scores, company goals, adverse variances, tasks, returns."""
+    book = roll_up.book
+    nodes = [{**row, "name": _indented(row)} for row in node_rows(roll_up, lang)]
+    lines = [report_title(roll_up, lang), report_subtitle(roll_up, lang), "", headline(roll_up, lang)]
+    for key, rows, sheet in (
+        ("text_scores", nodes, ""),
+        ("text_company_goals", rows_of(roll_up.company_goals), ""),
+        ("text_goals", adverse_rows(roll_up), "variance"),
+        ("text_tasks", attention_rows(roll_up), "tasks"),
+        ("text_returns", open_returns(roll_up), ""),
+    ):
         report = book.report(key)
-        shown = [{**row, "name": _indented(row)} if "name" in row else row for row in rows]
+        shown = rows[:TOP] if sheet else rows
         lines += ["", f"【{report.heading.to(lang)}】" if lang == "zh" else report.heading.to(lang).upper()]
         lines += text_table(book, report.columns, shown, lang) if rows else [book.label("nothing", lang)]
-        lines += [more(key, left_out)] if left_out else []
-    return lines
+        if len(shown) < len(rows):
+            title, count = book.report(sheet).title.to(lang), len(rows) - len(shown)
+            lines.append(book.label("more_rows", lang).format(count=count, sheet=title))
+    return "\n".join(lines) + "\n"
 
 
 def _indented(row: Row) -> str:
     # Dots, because white space at the start of a line is folded away.
     return "· " * int(_or_zero(row.get("depth"))) + one_line(row["name"])
-
-
-def render_text(roll_up: RollUp, lang: str) -> str:
-    """The roll-up as plain text: headline, scores, adverse variances, tasks, returns."""
-    adverse, attention = adverse_rows(roll_up), attention_rows(roll_up)
-    sections: list[Section] = [
-        ("mail_scores", node_rows(roll_up, lang), 0),
-        ("mail_company_goals", rows_of(roll_up.company_goals), 0),
-        ("mail_goals", adverse[:TOP], len(adverse[TOP:])),
-        ("mail_tasks", attention[:TOP], len(attention[TOP:])),
-        ("mail_returns", open_returns(roll_up), 0),
-    ]
-    sheets = {"mail_goals": "variance", "mail_tasks": "tasks"}
-
-    def more(key: str, count: int) -> str:
-        sheet = roll_up.book.report(sheets[key]).title.to(lang)
-        return roll_up.book.label("more_rows", lang).format(count=count, sheet=sheet)
-
-    lines = [report_title(roll_up, lang), report_subtitle(roll_up, lang), "", headline(roll_up, lang)]
-    return "\n".join([*lines, *text_sections(roll_up, sections, lang, more)]) + "\n"

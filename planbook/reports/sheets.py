@@ -235,8 +235,9 @@ def cell_lines(page: Page, column: ReportColumn, row: Row, width: float) -> int:
 
 
 def lines_of(text: str, width: float) -> int:
-    """How many lines a text takes at a width in characters."""
-    return max(1, math.ceil(display_width(text) / max(width - 1.5, 1)))
+    """How many lines a text takes at a width in characters, which are digits: letters run narrower."""
+    needed = display_width(text) - 0.08 * sum(char.isascii() for char in text)
+    return max(1, math.ceil(needed / max(width - 1.5, 1)))
 
 
 def row_height(lines: int) -> float:
@@ -299,7 +300,9 @@ def fit_columns(
     Raises OutputError when the table has more columns than the grid.
     """
     if len(wanted) > len(grid):
-        raise OutputError(f"a table of {len(wanted)} columns does not fit the {len(grid)} columns of its page")
+        raise OutputError(
+            f"a table of {len(wanted)} columns does not fit the {len(grid)} columns of its page"
+        )
     scale = sum(grid) / sum(wanted)
     best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * len(grid)]
     for number, width in enumerate(wanted):
@@ -324,7 +327,7 @@ def write_spanned(
     page: Page, sheet: Any, first_row: int, report: ReportSheet, rows: Sequence[Row], grid: Sequence[float]
 ) -> int:
     """A table over the columns of a page, cells merged where they span several; returns the next row."""
-    firm = [column.kind not in WRAPPED for column in report.columns]
+    firm = [column.kind not in WRAPPED or column.width <= NARROW for column in report.columns]
     spans = fit_columns(column_widths(report, rows), grid, firm)
     placed = [
         (column, span, sum(grid[span[0] : span[1] + 1]))

@@ -38,11 +38,13 @@ from planbook.spec.models import ReportSheet
 from planbook.writer.cells import write_value
 from planbook.writer.styles import BLUE, FONT, GRID, MUTED, NAVY, PALE, TONES
 
-BESIDE = (6.0,) * 12  # the columns beside the scores, under the chart
+BESIDE = (7.0,) * 12  # the columns beside the scores, under the chart
 HEADLINE_ROW = 2
 FIRST_SECTION = HEADER_ROW + 1
 NODE_HEIGHT = 21  # points
 MOST_BARS = 30
+DEEPEST = 5  # levels of the tree that are indented further
+WIDEST_NAME = 44.0
 LONGEST_IN_PAGE = 66  # characters of a person's words; the whole text stands on its own sheet
 MET = 1.0
 CHART_FONT = {"name": FONT, "size": 9, "color": "#333333"}
@@ -51,13 +53,20 @@ CHART_FONT = {"name": FONT, "size": 9, "color": "#333333"}
 def write_summary(page: Page, sheet: Any) -> None:
     """Write the management summary on `sheet`."""
     report = page.book.report("summary")
-    grid = [*(column.width for column in report.columns), *BESIDE]
+    nodes = node_rows(page.roll_up, page.lang)
+    widths = [
+        max(column.width, _name_width(nodes)) if column.key == "name" else column.width
+        for column in report.columns
+    ]
+    grid = [*widths, *BESIDE]
     last = len(grid) - 1
     for index, width in enumerate(grid):
         sheet.set_column(index, index, width)
-    write_top(page, sheet, report_title(page.roll_up, page.lang), report_subtitle(page.roll_up, page.lang), last)
+    write_top(
+        page, sheet, report_title(page.roll_up, page.lang), report_subtitle(page.roll_up, page.lang), last
+    )
     _write_headline(page, sheet, grid)
-    row = _write_scores(page, sheet, report, last)
+    row = _write_scores(page, sheet, report, nodes, last)
     row = _write_table(
         page, sheet, row, "section_company_goals", "company_goals", rows_of(page.roll_up.company_goals), grid
     )
@@ -72,7 +81,14 @@ def write_summary(page: Page, sheet: Any) -> None:
 def _write_headline(page: Page, sheet: Any, grid: Sequence[float]) -> None:
     text = fit_text(headline(page.roll_up, page.lang))
     style = page.styles.get(
-        bold=True, font_size=12, font_color=NAVY, bg_color=PALE, text_wrap=True, indent=1, bottom=1, bottom_color=GRID
+        bold=True,
+        font_size=12,
+        font_color=NAVY,
+        bg_color=PALE,
+        text_wrap=True,
+        indent=1,
+        bottom=1,
+        bottom_color=GRID,
     )
     sheet.merge_range(HEADLINE_ROW, 0, HEADLINE_ROW, len(grid) - 1, "", style)
     write_value(sheet, HEADLINE_ROW, 0, text, style)
@@ -83,26 +99,38 @@ def _write_headline(page: Page, sheet: Any, grid: Sequence[float]) -> None:
 # -- scores --------------------------------------------------------------------------------
 
 
-def _write_scores(page: Page, sheet: Any, report: ReportSheet, last: int) -> int:
+def _indent(row: Row) -> int:
+    return 1 + 2 * min(int(row["depth"] or 0), DEEPEST)
+
+
+def _name_width(rows: Sequence[Row]) -> float:
+    """The column that shows every name of the tree on one line, within reason."""
+    widths = (display_width(one_line(row["name"])) + 1.5 * _indent(row) + 1 for row in rows)
+    return min(max(widths, default=0.0), WIDEST_NAME)
+
+
+def _write_scores(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row], last: int) -> int:
     """The tree with its scores, the chart beside it; returns the row after both."""
     write_section(page, sheet, FIRST_SECTION, page.label("section_score"), last, report.hint.to(page.lang))
     header = FIRST_SECTION + 1
     sheet.set_row(header, 32)
     for index, column in enumerate(report.columns):
         write_value(sheet, header, index, column.title.to(page.lang), page.styles.header())
-    rows = node_rows(page.roll_up, page.lang)
     for offset, row in enumerate(rows, 1):
         sheet.set_row(header + offset, NODE_HEIGHT)
         for index, column in enumerate(report.columns):
             look = shade(page, row)
             if column.key == "name":
-                look["indent"] = 1 + 2 * min(int(row["depth"] or 0), 6)
+                look["indent"] = _indent(row)
+                row = {**row, "name": one_line(row["name"], int(WIDEST_NAME))}
             write_cell(page, sheet, header + offset, (index, index), column, row, **look)
     if not rows:
         write_nothing(page, sheet, header + 1, len(report.columns) - 1)
     below = header + max(len(rows), 1) + 2
     scored = [row for row in rows if row["node"] == "department" and row["score"] is not None]
-    return max(below, _write_chart(page, sheet, scored, header, len(report.columns), last)) if scored else below
+    if not scored:
+        return below
+    return max(below, _write_chart(page, sheet, scored, header, len(report.columns), last))
 
 
 def _write_chart(page: Page, sheet: Any, rows: Sequence[Row], top: int, left: int, last: int) -> int:
@@ -134,7 +162,12 @@ def _write_chart(page: Page, sheet: Any, rows: Sequence[Row], top: int, left: in
     chart.show_hidden_data()
     height = max(32 + NODE_HEIGHT * len(page.roll_up.scores), 120 + 22 * len(rows)) * 4 // 3
     chart.set_size({"width": int(sum(7 * width + 5 for width in BESIDE)) - 14, "height": height})
-    options = {"x_offset": 10, "y_offset": 2, "object_position": 2, "description": page.label("score_chart_alt")}
+    options = {
+        "x_offset": 10,
+        "y_offset": 2,
+        "object_position": 2,
+        "description": page.label("score_chart_alt"),
+    }
     sheet.insert_chart(top, left, chart, options)
     return top + 2 + math.ceil((height * 3 / 4 - 32) / NODE_HEIGHT)
 

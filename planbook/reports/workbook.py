@@ -11,6 +11,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from planbook.layout import cell_address, quote_sheet
+from planbook.problems import OutputError
 from planbook.reports.figures import (
     LATE,
     SETTLED,
@@ -21,7 +22,6 @@ from planbook.reports.figures import (
     report_title,
     rows_of,
 )
-from planbook.problems import OutputError
 from planbook.reports.sheets import (
     BORDER,
     FIRST_ROW,
@@ -241,7 +241,7 @@ def _controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[tuple[str, 
 
 
 def _count_sums(goals: Sequence[Row], facts: Sequence[Row]) -> tuple[int, int]:
-    """Of the goals that add up over the quarters: how many equal their counted facts, and how many there are."""
+    """Of the goals that add up over the quarters: how many equal their counted facts, and how many all."""
     sums: dict[tuple[object, object], float] = {}
     for fact in facts:
         if fact["counted"] == "yes" and fact["actual"] is not None:

@@ -1,0 +1,597 @@
+"""The workbook as issued, read from the file itself: both books, both languages."""
+
+from __future__ import annotations
+
+import gc
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from defusedxml import ElementTree
+from openpyxl.worksheet.worksheet import Worksheet
+
+from planbook.calc import Calculator
+from planbook.layout import (
+    FIRST_ROW,
+    HEADER_ROW,
+    IDENTITY_CELL,
+    INDEX_COUNT_COLUMN,
+    INDEX_FIRST_ROW,
+    KEY_ROW,
+    META_SHEET,
+    Layout,
+    SheetLayout,
+    column_letter,
+)
+from planbook.layout.cells import LISTS
+from planbook.layout.manifest import issue_from, read_meta
+from planbook.plan import Plan, make_plan
+from planbook.problems import OutputError
+from planbook.spec import Item, Kind, Text
+from planbook.writer import write_workbook
+from tests.support.office import ErrorValue, read_sheets
+from tests.support.plans import (
+    FILLED_ROWS,
+    HOLIDAYS,
+    ITEMS,
+    compile_book,
+    issue_of,
+    place_rows,
+    rich_plan,
+    settings_for,
+)
+from tests.support.validate import check_package
+
+AS_OF = date(2024, 10, 10)
+VARIANTS = [("annual_plan", "zh"), ("annual_plan", "en"), ("classic", "zh"), ("classic", "en")]
+
+
+@cache
+def compiled(book: str, lang: str) -> Calculator:
+    return compile_book(book, lang, FILLED_ROWS)
+
+
+def write(path: Path, book: str, lang: str, plan: Plan, **settings: Any) -> Path:
+    calculator = compiled(book, lang)
+    write_workbook(path, calculator, issue_of(calculator), plan, settings_for(**settings))
+    return path
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written workbook, its layout, and the file read by openpyxl."""
+
+    path: Path
+    book: str
+    layout: Layout
+    file: openpyxl.Workbook
+
+    def tables(self) -> Iterator[tuple[SheetLayout, Worksheet]]:
+        for placed in self.layout.sheets:
+            yield placed, self.file[placed.title]
+
+    def part(self, name: str) -> str:
+        with zipfile.ZipFile(self.path) as package:
+            return package.read(name).decode("utf-8")
+
+
+def _written(folder: Path, book: str, lang: str, plan: Plan, name: str) -> Written:
+    path = write(folder / f"{book}-{lang}-{name}.xlsx", book, lang, plan)
+    return Written(path, book, compiled(book, lang).layout, openpyxl.load_workbook(path))
+
+
+@pytest.fixture(scope="module", params=VARIANTS, ids=lambda pair: "-".join(pair))
+def blank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """As issued: nothing but the day and what is prefilled."""
+    plan = make_plan({}, {"as_of": AS_OF})
+    return _written(tmp_path_factory.mktemp("blank"), *request.param, plan, "blank")
+
+
+@pytest.fixture(scope="module", params=VARIANTS, ids=lambda pair: "-".join(pair))
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """With everything in it."""
+    plan = rich_plan(request.param[0], as_of=AS_OF)
+    return _written(tmp_path_factory.mktemp("filled"), *request.param, plan, "filled")
+
+
+# -- the package ---------------------------------------------------------------------------
+
+
+def test_the_package_keeps_to_excels_limits(blank: Written, filled: Written) -> None:
+    assert check_package(blank.path) == []
+    assert check_package(filled.path) == []
+
+
+def test_writing_twice_gives_the_same_bytes(filled: Written, tmp_path: Path) -> None:
+    lang = filled.layout.lang
+    again = write(tmp_path / filled.path.name, filled.book, lang, rich_plan(filled.book, as_of=AS_OF))
+    assert again.read_bytes() == filled.path.read_bytes()
+    fresh = compile_book(filled.book, lang, FILLED_ROWS)
+    other = tmp_path / "other.xlsx"
+    write_workbook(other, fresh, issue_of(fresh), rich_plan(filled.book, as_of=AS_OF), settings_for())
+    assert other.read_bytes() == filled.path.read_bytes()
+
+
+def test_the_sheets_in_order_and_what_is_hidden(blank: Written) -> None:
+    layout = blank.layout
+    shown = [layout.index_title, *(placed.title for placed in layout.sheets)]
+    assert blank.file.sheetnames == [*shown, layout.lists_title, META_SHEET]
+    assert [blank.file[name].sheet_state for name in shown] == ["visible"] * len(shown)
+    assert blank.file[layout.lists_title].sheet_state == "hidden"
+    assert blank.file[META_SHEET].sheet_state == "veryHidden"
+    assert blank.file.active.title == layout.index_title
+    if layout.lang == "zh":
+        assert shown == ["使用说明", "1_目标总表", "2_目标分解", "3_任务跟踪", "4_季度复盘"]
+        assert layout.lists_title == "_列表"
+
+
+def test_no_font_follows_a_theme_and_every_font_is_the_house_font(blank: Written) -> None:
+    styles = blank.part("xl/styles.xml")
+    assert "<scheme" not in styles
+    root = ElementTree.fromstring(styles)
+    fonts = [e.get("val") for e in root.iter() if e.tag.endswith("}name") and e.get("val")]
+    assert set(fonts) == {"微软雅黑"}
+
+
+def test_everything_is_computed_anew_on_loading(blank: Written) -> None:
+    assert 'fullCalcOnLoad="1"' in blank.part("xl/workbook.xml")
+
+
+def test_the_created_stamp_is_pinned(blank: Written) -> None:
+    assert blank.file.properties.created.isoformat() == "2024-01-01T00:00:00"
+
+
+# -- protection ----------------------------------------------------------------------------
+
+
+def test_every_sheet_is_protected_without_a_password(blank: Written) -> None:
+    for sheet in blank.file.worksheets:
+        protection = sheet.protection
+        assert protection.sheet, sheet.title
+        assert protection.password is None
+        assert protection.hashValue is None
+        # openpyxl: False means the thing is allowed
+        assert not protection.formatColumns
+        assert not protection.formatRows
+        assert not protection.autoFilter
+        assert not protection.objects
+        assert not protection.insertHyperlinks
+        assert protection.sort
+        assert protection.formatCells
+        assert protection.insertRows
+        assert protection.deleteRows
+
+
+def test_inputs_are_unlocked_and_all_else_is_locked(filled: Written) -> None:
+    for placed, sheet in filled.tables():
+        inputs = {at.index + 1 for at in placed.written if not at.column.calculated}
+        above = {placed.band[cell.key] for cell in placed.sheet.inputs}
+        for cells in sheet.iter_rows():
+            for cell in cells:
+                in_table = placed.first_row < cell.row <= placed.last_row + 1
+                expected = (in_table and cell.column in inputs) or (cell.row - 1, cell.column - 1) in above
+                assert cell.protection.locked is not expected, f"{placed.title}!{cell.coordinate}"
+    for title in (filled.layout.lists_title, META_SHEET):
+        assert all(cell.protection.locked for row in filled.file[title].iter_rows() for cell in row)
+
+
+def test_formulas_stand_in_every_row_and_are_locked(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        for at in placed.written:
+            for row in range(placed.first_row + 1, placed.last_row + 2):
+                cell = sheet.cell(row, at.index + 1)
+                assert (cell.data_type == "f") is at.column.calculated
+                if at.column.calculated:
+                    assert cell.value == blank.layout.column_formula(placed.sheet.key, at.column, row - 1)
+                    assert cell.protection.locked
+
+
+# -- rows and columns ----------------------------------------------------------------------
+
+
+def test_the_key_row_is_hidden_and_names_every_column(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        assert sheet.row_dimensions[KEY_ROW + 1].hidden
+        keys = [cell.value for cell in sheet[KEY_ROW + 1] if cell.value]
+        assert keys == ["id", *(at.column.key for at in placed.written)]
+        headers = [cell.value for cell in sheet[HEADER_ROW + 1] if cell.value]
+        assert len(headers) == len(keys)
+        for at in placed.written:
+            header = sheet.cell(HEADER_ROW + 1, at.index + 1).value
+            assert header.startswith(at.column.title.to(blank.layout.lang))
+            assert header.endswith(" *") is (at.column.required is True)
+
+
+def test_hidden_columns_are_hidden_and_shown_ones_are_not(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        hidden = set()
+        for dimension in sheet.column_dimensions.values():
+            if dimension.hidden:
+                hidden |= set(range(dimension.min, dimension.max + 1))
+        expected = {at.index + 1 for at in placed.written if not at.column.visible}
+        assert hidden - {1} == expected
+        assert (1 in hidden) is placed.sheet.id.hidden
+
+
+def test_every_row_has_its_printed_id(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        ids = [sheet.cell(row, 1).value for row in range(FIRST_ROW + 1, placed.last_row + 2)]
+        assert ids == [placed.sheet.id.of(n) for n in range(1, placed.rows + 1)]
+        assert sheet.cell(placed.last_row + 2, 1).value is None
+
+
+def test_the_header_stays_in_sight(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        match = re.fullmatch(r"([A-Z]+)(\d+)", sheet.freeze_panes)
+        assert match
+        assert match[2] == str(FIRST_ROW + 1)
+        assert match[1] in {column_letter(n) for n in range(1, placed.index(placed.sheet.filled) + 2)}
+        last = column_letter(len(placed.visible))
+        assert sheet.auto_filter.ref == f"A{HEADER_ROW + 1}:{last}{placed.last_row + 1}"
+
+
+def test_data_sheets_have_no_merged_cells(blank: Written) -> None:
+    for sheet in blank.file.worksheets:
+        assert not sheet.merged_cells.ranges, sheet.title
+
+
+def test_pages_are_a4_landscape_one_page_wide(blank: Written) -> None:
+    zh = blank.layout.lang == "zh"
+    for placed, sheet in blank.tables():
+        setup = sheet.page_setup
+        assert (setup.orientation, int(setup.paperSize)) == ("landscape", 9)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (int(setup.fitToWidth or 1), int(setup.fitToHeight)) == (1, 0)
+        assert sheet.print_title_rows == f"${HEADER_ROW + 1}:${HEADER_ROW + 1}"
+        last = column_letter(len(placed.visible))
+        assert sheet.print_area.endswith(f"$A$1:${last}${placed.last_row + 1}")
+        footer = sheet.oddFooter.center.text
+        assert footer == ("第 &P 页 / 共 &N 页" if zh else "Page &P of &N")
+        assert sheet.oddHeader.right.text.strip() == "营销中心"
+        assert "2024" in sheet.oddHeader.left.text
+    index = blank.file[blank.layout.index_title]
+    assert index.page_setup.orientation == "landscape"
+
+
+def test_kinds_have_their_number_formats(blank: Written) -> None:
+    formats = {Kind.DATE: {"yyyy-mm-dd"}, Kind.PERCENT: {"0%", "0.0%"}, Kind.QUANTITY: {"#,##0.00"}}
+    for placed, sheet in blank.tables():
+        for at in placed.written:
+            shown = sheet.cell(FIRST_ROW + 1, at.index + 1).number_format
+            assert shown in formats.get(at.column.kind, {shown})
+            assert "0.##" not in shown
+
+
+# -- dropdowns and rules -------------------------------------------------------------------
+
+
+def rules_of(sheet: Worksheet) -> dict[str, Any]:
+    return {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
+
+
+def test_dropdowns_are_made_of_names_only(blank: Written) -> None:
+    names = set(blank.file.defined_names)
+    found = 0
+    for placed, sheet in blank.tables():
+        rules = rules_of(sheet)
+        for at in placed.written:
+            source = blank.layout.dropdown(placed.sheet.key, at.column)
+            area = f"{at.letter}{FIRST_ROW + 1}:{at.letter}{placed.last_row + 1}"
+            if at.column.calculated:
+                assert area not in rules
+                continue
+            if not source:
+                continue
+            found += 1
+            rule = rules[area]
+            assert (rule.type, "=" + rule.formula1) == ("list", source)
+            assert "!" not in rule.formula1
+            assert '"' not in rule.formula1.replace('"|"', "")
+            assert re.match(r"(OFFSET\()?(\w+)", rule.formula1)[2] in names  # type: ignore[index]
+            is_open = bool(at.column.list) and blank.layout.book.lists[at.column.list].open
+            assert rule.errorStyle == ("warning" if is_open or at.column.cascade else None)
+    assert found == (17 if blank.book == "annual_plan" else 8)
+
+
+def test_texts_of_rules_fit(blank: Written) -> None:
+    for _, sheet in blank.tables():
+        for rule in sheet.data_validations.dataValidation:
+            assert len(rule.prompt or "") <= 255
+            assert len(rule.error or "") <= 224
+            assert len(rule.promptTitle or "") <= 32
+            assert len(rule.errorTitle or "") <= 32
+            assert len(rule.formula1 or "") <= 255
+
+
+def test_names_numbers_and_dates_have_their_rules(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        rules = rules_of(sheet)
+        for at in placed.written:
+            rule = rules.get(f"{at.letter}{FIRST_ROW + 1}:{at.letter}{placed.last_row + 1}")
+            column = at.column
+            if column.calculated or column.list or column.link or column.cascade:
+                continue
+            if column.kind is Kind.PERCENT:
+                assert (rule.type, rule.operator) == ("decimal", None)  # between
+                assert [float(rule.formula1), float(rule.formula2)] == [0, 1]
+            elif column.kind is Kind.DATE:
+                assert rule.type == ("custom" if column.after else "date")
+            elif column.name:
+                assert rule.type == "custom"
+                assert f"LEN(${at.letter}7)<={column.longest}" in rule.formula1
+
+
+def test_a_missing_cell_is_yellow_and_a_status_has_its_colour(blank: Written) -> None:
+    for placed, sheet in blank.tables():
+        formulas = {}
+        for area, rules in sheet.conditional_formatting._cf_rules.items():
+            formulas.setdefault(str(area.sqref), []).extend(rules)
+        for at in placed.written:
+            area = f"{at.letter}{FIRST_ROW + 1}:{at.letter}{placed.last_row + 1}"
+            rules = formulas.get(area, [])
+            if at.column.required and not at.column.calculated:
+                own = [r for r in rules if r.type == "expression" and f'${at.letter}7=""' in r.formula[0]]
+                assert len(own) == 1, f"{placed.title} {at.column.key}"
+                assert "virtual" not in own[0].formula[0]
+            if at.column.key in {"status", "rating"} and at.column.visible:
+                tones = [item for item in blank.layout.list_items(at.column.list) if item.tone]
+                assert len([r for r in rules if r.type == "cellIs"]) == len(tones) > 3
+
+
+# -- identity ------------------------------------------------------------------------------
+
+
+def test_the_identity_stands_in_four_places(blank: Written) -> None:
+    calculator = compiled(blank.book, blank.layout.lang)
+    ident = issue_of(calculator).id
+    meta = blank.file[META_SHEET]
+    assert (meta["A1"].value, meta["B1"].value) == ("issue", ident)
+    assert blank.file.defined_names["planbook_identity"].attr_text == "'_meta'!$B$1"
+    assert blank.file.properties.keywords == f"planbook:{ident}"
+    row, column = IDENTITY_CELL
+    cell = blank.file[blank.layout.index_title].cell(row + 1, column + 1)
+    assert cell.value == ident
+    assert cell.protection.locked
+    assert "营销中心" in blank.file.properties.title
+    assert "2024" in blank.file.properties.title
+
+
+def test_the_manifest_can_be_read_from_the_file(blank: Written) -> None:
+    rows = [(str(a.value), str(b.value)) for a, b in blank.file[META_SHEET].iter_rows(max_col=2)]
+    ident, data = read_meta(rows)
+    assert data is not None
+    assert issue_from(data) == issue_of(compiled(blank.book, blank.layout.lang))
+    assert data["settings"]["holidays"] == [day.isoformat() for day in HOLIDAYS]
+    assert data["issue"]["id"] == ident
+
+
+# -- what is prefilled ---------------------------------------------------------------------
+
+
+def test_defaults_and_the_department_are_filled_in(blank: Written) -> None:
+    layout = blank.layout
+    for placed, sheet in blank.tables():
+        for at in placed.written:
+            if at.column.calculated:
+                continue
+            value = sheet.cell(FIRST_ROW + 1, at.index + 1).value
+            if at.column.default == "{department}":
+                assert value == "营销中心"
+            elif at.column.default is not None:
+                assert value == layout.item_title(at.column.list, str(at.column.default))
+            else:
+                assert value is None
+        assert sheet.cell(FIRST_ROW + 1, placed.index(placed.sheet.filled) + 1).value is None
+    row, column = layout.sheet("tracking").band["as_of"]
+    assert blank.file[layout.sheet("tracking").title].cell(row + 1, column + 1).value.date() == AS_OF
+
+
+def named_values(written: Written, name: str) -> list[Any]:
+    title, area = written.file.defined_names[name].attr_text.rsplit("!", 1)
+    cells = written.file[title.strip("'")][area.replace("$", "")]
+    rows = cells if isinstance(cells, tuple) else ((cells,),)
+    return [cell.value for row in rows for cell in row]
+
+
+def test_the_lists_hold_departments_goals_and_settings(blank: Written) -> None:
+    lang = blank.layout.lang
+    assert named_values(blank, "list_department") == ["营销中心", "销售部", "客户部"]
+    assert named_values(blank, "list_company_goal") == ["年度营收增长15%", "新业务收入占比20%"]
+    assert named_values(blank, "list_quarter") == ["Q1", "Q2", "Q3", "Q4"]
+    assert named_values(blank, "cell_method") == ["线性法" if lang == "zh" else "Linear"]
+    assert named_values(blank, "cell_amber") == [0.9]
+    assert [day.date() for day in named_values(blank, "cell_holidays")] == list(HOLIDAYS)
+    assert len(named_values(blank, "cell_quarter_ends")) == 4
+
+
+def test_every_name_in_the_file_points_at_something(blank: Written) -> None:
+    assert len(blank.file.defined_names) > 50
+    for name, defined in blank.file.defined_names.items():
+        assert "#REF!" not in defined.attr_text, name
+        for title in re.findall(r"'((?:[^']|'')+)'!", defined.attr_text):
+            assert title in blank.file.sheetnames, name
+
+
+def test_virtual_columns_are_nowhere_in_the_file(filled: Written) -> None:
+    for placed, sheet in filled.tables():
+        assert sheet.max_column == max(at.index for at in placed.written) + 1
+        virtual = {at.column.key for at in placed.columns} - {at.column.key for at in placed.written}
+        assert bool(virtual) is (filled.book == "classic")
+        assert not {f"{placed.sheet.key}_{key}" for key in virtual} & set(filled.file.defined_names)
+
+
+# -- stored values -------------------------------------------------------------------------
+
+
+def test_every_formula_carries_the_computed_value(filled: Written) -> None:
+    calculator = compiled(filled.book, filled.layout.lang)
+    values = calculator.evaluate(rich_plan(filled.book, as_of=AS_OF), settings_for(), "YX")
+    sheets = read_sheets(filled.path)
+    checked = 0
+    for placed in filled.layout.sheets:
+        stored = sheets[placed.title]
+        for (key, row, column), value in values.items():
+            cell = f"{column_letter(column)}{row + 1}"
+            if key == placed.sheet.key and cell in stored.formulas:
+                checked += 1
+                assert stored.values.get(cell) == (value if value != "" else None), cell
+        assert not any(isinstance(value, ErrorValue) for value in stored.values.values())
+    assert checked > 100
+
+
+def test_the_first_page_counts_the_rows(filled: Written) -> None:
+    values = read_sheets(filled.path)[filled.layout.index_title].values
+    plan = rich_plan(filled.book, as_of=AS_OF)
+    for number, placed in enumerate(filled.layout.sheets):
+        rows = sum(row.get(placed.sheet.filled) is not None for row in plan.rows(placed.sheet.key))
+        cell = f"{column_letter(INDEX_COUNT_COLUMN)}{INDEX_FIRST_ROW + number + 1}"
+        assert values[cell] == rows
+
+
+def test_links_show_the_label_of_their_row(filled: Written) -> None:
+    placed = filled.layout.sheet("review")
+    sheet = filled.file[placed.title]
+    column = placed.index("goal") + 1
+    assert sheet.cell(7, column).value == "G002｜新客户拓展"
+    labels = [cell.value for cell in sheet[column_letter(column - 1)][6:] if cell.value]
+    assert "没有这个目标" in labels
+
+
+# -- hostile and odd content ---------------------------------------------------------------
+
+ODD = {
+    "formula": "=HYPERLINK(\"http://x\",\"y\")",
+    "plus": "+1+1",
+    "minus": "-目标",
+    "at": "@SUM(1)",
+    "url": "https://example.com/目标",
+    "mail": "mailto:a@example.com",
+    "number": "0012",
+    "markup": "<r><t>不是标记</t></r>",
+    "entity": "R&D <b> \"引号\" 'x' ]]>",
+    "escape": "_x0041_",
+    "emoji": "目标😀",
+    "space": "  两端  ",
+    "lines": "第一行\n第二行",
+    "error": "#N/A",
+    "boolean": "TRUE",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("book", "lang"), VARIANTS)
+def test_text_is_text_whatever_it_looks_like(book: str, lang: str, tmp_path: Path) -> None:
+    rows = {n: {"goal": text, "metric": text, "note": text} for n, text in enumerate(ODD.values(), 1)}
+    path = write(tmp_path / "odd.xlsx", book, lang, Plan({"goals": place_rows(rows)}))
+    assert check_package(path) == []
+    placed = compiled(book, lang).layout.sheet("goals")
+    sheet = openpyxl.load_workbook(path)[placed.title]
+    values = read_sheets(path)
+    for number, text in enumerate(ODD.values(), 1):
+        for key in ("goal", "metric", "note"):
+            cell = sheet.cell(FIRST_ROW + number, placed.index(key) + 1)
+            shown = values[placed.title].values[cell.coordinate]
+            assert (shown, cell.hyperlink) == (text, None)
+            assert cell.coordinate not in values[placed.title].formulas
+    labels = values[compiled(book, lang).layout.lists_title].values.values()
+    assert {f"G{n:03d}｜{text}" for n, text in enumerate(ODD.values(), 1)} <= set(labels)
+
+
+@pytest.mark.parametrize(("book", "lang"), VARIANTS)
+def test_control_characters_do_not_break_the_file(book: str, lang: str, tmp_path: Path) -> None:
+    evil = "".join(map(chr, range(32))) + "目标\ud800\ufffe\uffff\x7f"
+    rows = {1: {"goal": evil, "metric": evil, "note": evil, "department": "XS"}}
+    path = write(tmp_path / "evil.xlsx", book, lang, Plan({"goals": place_rows(rows)}))
+    assert check_package(path) == []
+    sheets = read_sheets(path)
+    placed = compiled(book, lang).layout.sheet("goals")
+    assert sheets[placed.title].values["C7"] == "\t\n\n目标\x7f"
+    assert "G001｜\t\n\n目标\x7f" in sheets[compiled(book, lang).layout.lists_title].values.values()
+    openpyxl.load_workbook(path)
+
+
+def test_what_no_cell_can_hold_is_left_out(tmp_path: Path) -> None:
+    rows = {1: {"goal": "甲", "target": float("inf"), "baseline": float("nan"), "due": date(1800, 1, 1)}}
+    path = write(tmp_path / "odd.xlsx", "annual_plan", "zh", Plan({"goals": place_rows(rows)}))
+    placed = compiled("annual_plan", "zh").layout.sheet("goals")
+    sheet = openpyxl.load_workbook(path)[placed.title]
+    shown = [sheet.cell(7, placed.index(key) + 1).value for key in ("target", "baseline", "due")]
+    assert shown == [None, None, "1800-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("长" * 32767, True), ("长" * 32768, False), ("😀" * 16384, False)]
+)
+def test_a_text_too_long_for_a_cell_is_an_error(text: str, fits: bool, tmp_path: Path) -> None:
+    path = tmp_path / "long.xlsx"
+    plan = Plan({"goals": place_rows({1: {"note": text}})})
+    if fits:
+        write(path, "annual_plan", "zh", plan)
+        assert check_package(path) == []
+        return
+    with pytest.raises(OutputError, match="too long for a cell"):
+        write(path, "annual_plan", "zh", plan)
+    gc.collect()
+    assert not path.exists(), "no half of a workbook is left behind"
+
+
+def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="could not be written"):
+        write(tmp_path / "none" / "a.xlsx", "classic", "zh", make_plan({}))
+
+
+@pytest.mark.parametrize(
+    "name", ["R&D中心 & 合作", "&G&P", "1&2部", '"引号"<部>', "长" * 400, "&[Picture]", "部&"]
+)
+def test_a_departments_name_does_not_break_the_header(name: str, tmp_path: Path) -> None:
+    calculator = compiled("classic", "zh")
+    path = tmp_path / "header.xlsx"
+    write_workbook(path, calculator, issue_of(calculator, name), make_plan({}), settings_for())
+    assert check_package(path) == []
+    file = openpyxl.load_workbook(path)
+    header = file["1_目标总表"].oddHeader.right.text
+    assert header.strip() == name.replace("&", "＆")[:80]
+    assert name in file.properties.title
+
+
+def test_a_list_from_the_cycle_may_hold_anything(tmp_path: Path) -> None:
+    names = ["=1+1", "<r>甲</r>", "a\x07b", "&<>\"'"]
+    items = {**ITEMS, "company_goal": tuple(Item(key=n, title=Text({"*": n})) for n in names)}
+    from planbook.layout import resolve_layout
+    from planbook.spec import load_spec
+
+    calculator = Calculator(resolve_layout(load_spec(), items=items, rows=FILLED_ROWS))
+    path = tmp_path / "lists.xlsx"
+    plan = Plan({"goals": place_rows({1: {"goal": "甲", "company_goal": "=1+1"}})})
+    write_workbook(path, calculator, issue_of(calculator), plan, {})
+    assert check_package(path) == []
+    cells = {c: v for c, v in read_sheets(path)[calculator.layout.lists_title].values.items() if v in names}
+    assert len(cells) == 3
+    assert not set(cells) & set(read_sheets(path)[calculator.layout.lists_title].formulas)
+
+
+@pytest.mark.parametrize(
+    "refuse",
+    [
+        lambda sheet: sheet.data_validation(0, 0, 0, 0, {"validate": "list", "source": "=" + "A" * 300}),
+        lambda sheet: sheet.set_footer("&C" + "页" * 300),
+    ],
+)
+def test_what_the_file_library_would_leave_out_with_a_warning_is_an_error(
+    refuse: Callable[[Any], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planbook.writer.workbook.write_table", lambda sheet, *_: refuse(sheet))
+    with pytest.raises(OutputError, match="could not be written"):
+        write(tmp_path / "a.xlsx", "classic", "zh", make_plan({}))
+
+
+def test_the_sheet_of_lists_is_the_one_without_a_key() -> None:
+    assert LISTS == ""
+    cells = compiled("classic", "zh").layout.list_cells
+    assert {cell.row for cell in cells} >= {0, 1}
