@@ -6,7 +6,9 @@ returned file, and data only through its typed setters, which parse nothing.
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +32,10 @@ from planbook.layout.cells import LISTS, CellValue, SettingValue, input_cells
 from planbook.plan import Plan, Value
 from planbook.problems import CalcError
 from planbook.spec import Book, Column, Kind, quote_text, references, render
+
+KEPT_MODELS = 8
+_COMPILED: dict[bytes, bytes] = {}  # compiled models by what went into them
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
 class CellError(str):
@@ -56,16 +62,29 @@ class Calculator:
         self._compiled = self._compile()
 
     def _compile(self) -> bytes:
-        model = ironcalc.create("planbook", "en", "UTC", "en")
-        model.rename_sheet(0, self.layout.lists_title)
-        for title in (self.layout.index_title, *(placed.title for placed in self.layout.sheets)):
-            model.add_sheet(title)
-        for name in self.layout.names:
-            if not name.validation and META_SHEET not in name.target:
+        """The compiled bytes; layouts that differ only in lists no formula names share them."""
+        formulas = "\n".join(f"{s} {r} {c} {f}" for s, r, c, f in self._formulas)
+        used = frozenset(_WORD.findall(formulas))
+        names = [n for n in self.layout.names if n.name in used and not n.validation]
+        titles = (
+            self.layout.lists_title,
+            self.layout.index_title,
+            *(placed.title for placed in self.layout.sheets),
+        )
+        key = hashlib.sha256(repr((formulas, names, titles)).encode()).digest()
+        if key not in _COMPILED:
+            model = ironcalc.create("planbook", "en", "UTC", "en")
+            model.rename_sheet(0, titles[0])
+            for title in titles[1:]:
+                model.add_sheet(title)
+            for name in names:
                 model.new_defined_name(name.name, None, name.target)
-        for sheet, row, column, formula in self._formulas:
-            model.update_cell_with_formula(self._sheets[sheet], row + 1, column + 1, formula)
-        return bytes(model.to_bytes())
+            for sheet, row, column, formula in self._formulas:
+                model.update_cell_with_formula(self._sheets[sheet], row + 1, column + 1, formula)
+            while len(_COMPILED) >= KEPT_MODELS:
+                _COMPILED.pop(next(iter(_COMPILED)))
+            _COMPILED[key] = bytes(model.to_bytes())
+        return _COMPILED[key]
 
     def evaluate(self, plan: Plan, settings: Mapping[str, SettingValue], department: str = "") -> Cells:
         """The value of every formula cell by (sheet key, row, column), 0-based.

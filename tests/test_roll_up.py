@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -304,7 +303,7 @@ def test_nothing_returned_gives_empty_figures_and_names_who_is_missing(tmp_path:
     company = of(result.scores, code="")
     assert company["score"] is None and (company["low"], company["high"]) == (0.0, 1.2)
     assert list(result.receipts["receipt"]) == ["missing", "missing"]
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_as_of_decides_which_quarters_count(inbox: Path) -> None:

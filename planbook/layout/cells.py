@@ -151,6 +151,8 @@ def _plain(value: Value, lang: str) -> CellValue:
         return NIL_TEXT.get(lang, NIL_TEXT["en"])
     if isinstance(value, Span):
         return show_span(value, lang)
+    if isinstance(value, bool):  # to LibreOffice a number, to Excel none: text is the same to all
+        return "TRUE" if value else "FALSE"
     return value
 
 

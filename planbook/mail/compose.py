@@ -42,7 +42,7 @@ WORST: Final = 10  # goals in the mail; the attachment has them all
 MOST: Final = 30  # rows of the other tables
 AT_RISK: Final = ("amber", "red")
 DASH: Final = "—"
-FIGURES: Final = (Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER)
+FIGURES: Final = (Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER, Kind.DATE)  # shown on one line
 # What a table shows: columns of a report sheet, whose titles, kinds and lists they take.
 GOALS: Final = (
     "department_name", "goal", "target", "actual", "deviation", "deviation_rate", "rating", "driver",

@@ -21,14 +21,14 @@ FACT_COLUMNS = (
 )  # fmt: skip
 GOAL_COLUMNS = (
     "department", "department_name", "goal_id", "goal", "metric", "metric_kind", "level", "company_goal",
-    "unit", "direction", "aggregation", "weight", "annual_target", "coverage", "quarters", "target", "target_high",
-    "actual", "deviation", "deviation_rate", "favourable", "attainment", "method_used", "rating",
-    "year_completion", "driver", "fact", "file", "sheet", "cell",
+    "unit", "direction", "aggregation", "weight", "annual_target", "coverage", "quarters", "target",
+    "target_high", "actual", "deviation", "deviation_rate", "favourable", "attainment", "method_used",
+    "rating", "year_completion", "driver", "fact", "file", "sheet", "cell",
 )  # fmt: skip
 TASK_COLUMNS = (
     "department", "department_name", "goal", "initiative", "task", "lead", "owner", "start", "finish",
-    "percent", "hold", "expected", "schedule_deviation", "status", "stale", "updated", "progress", "risk", "action",
-    "file", "sheet", "cell",
+    "percent", "hold", "expected", "schedule_deviation", "status", "stale", "updated", "progress", "risk",
+    "action", "file", "sheet", "cell",
 )  # fmt: skip
 SCORE_COLUMNS = (
     "code", "name", "node", "depth", "weight", "score", "rating", "low", "high", "covered", "expected",

@@ -180,7 +180,8 @@ def _facts(reviewed: Reviewed, company: Company) -> Iterator[Record]:
                 key: of(key)
                 for key in (
                     "quarter", "direction", "aggregation", "baseline", "annual_target", "target_high",
-                    "deviation", "deviation_rate", "favourable", "attainment", "method_used", "rating", "improvement",
+                    "deviation", "deviation_rate", "favourable", "attainment", "method_used", "rating",
+                    "improvement",
                 )
             },
             **source.place("review", row, "actual"),
@@ -244,7 +245,7 @@ def _ended(reviewed: Reviewed) -> int:
 
 
 def _attach_drivers(goals: Sequence[Record], facts: Sequence[Record]) -> None:
-    """Each goal's fact is its latest quarter counted, else its latest with an actual; its cause the last given."""
+    """Each goal's fact is its latest quarter counted, else its latest known; its cause the last given."""
 
     def rank(fact: Record) -> tuple[bool, int]:
         quarter = fact["quarter"]

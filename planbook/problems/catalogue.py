@@ -160,7 +160,10 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.NOT_A_WORKBOOK: _entry(
         _E,
-        ("文件不是 .xlsx 工作簿，内容是 {found} 格式。", "请在 Excel 或 WPS 中打开原模板，另存为 .xlsx 后再提交。"),
+        (
+            "文件不是 .xlsx 工作簿，内容是 {found} 格式。",
+            "请在 Excel 或 WPS 中打开原模板，另存为 .xlsx 后再提交。",
+        ),
         (
             "This is no .xlsx workbook; its content is {found}.",
             "Open the workbook that was issued in Excel or WPS, save it as .xlsx and return that.",
@@ -533,7 +536,7 @@ CATALOGUE: dict[Code, Entry] = {
             "请只保留正确的一份。",
         ),
         (
-            'Department "{subject}" returned workbooks that differ, with one time of change or none: {found}.',
+            'Department "{subject}" returned workbooks that differ, with one time stamp or none: {found}.',
             "Keep the right one.",
         ),
     ),

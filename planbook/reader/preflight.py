@@ -112,9 +112,7 @@ def _check_magic(data: bytes) -> None:
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise RefusedError(Code.ENCRYPTED)
-        raise RefusedError(
-            Code.NOT_A_WORKBOOK, "XLS / OLE2"
-        )
+        raise RefusedError(Code.NOT_A_WORKBOOK, "XLS / OLE2")
     raise RefusedError(Code.NOT_A_WORKBOOK, _kind_of(data))
 
 

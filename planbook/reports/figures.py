@@ -7,13 +7,14 @@ stories.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from planbook.problems import escape_text, rank_problems
+from planbook.problems import rank_problems
 from planbook.spec import Book, Kind
 from planbook.spec.models import ReportColumn
 from planbook.values import Nil
@@ -33,7 +34,10 @@ LATE = ("overdue", "behind")
 RETURNED = ("accepted", "partial")
 SETTLED = ("accepted", "superseded")
 _WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls but tab and line feed, turners of the line, halves of pairs, and what is no character at all.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 # -- values --------------------------------------------------------------------------------
@@ -41,14 +45,10 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 def clean_text(text: str) -> str:
     """`text` as any cell can hold it: line breaks stay, what would break a file or turn a line is shown."""
+    if not _UNSAFE.search(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
-    return "".join(escape_text(char) if _is_unsafe(char) else char for char in text)
-
-
-def _is_unsafe(char: str) -> bool:
-    if char in "\n\t":
-        return False
-    return char in _TURNING or char in "\ufffe\uffff" or unicodedata.category(char) in {"Cc", "Cs"}
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str, longest: int = 0) -> str:

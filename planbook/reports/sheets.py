@@ -42,6 +42,7 @@ LONGEST_HEADER_PART = 80
 MOST_LINKS = 65_000  # Excel takes 65,530 links on one sheet
 LINE_HEIGHT = 16  # points, of 10 pt 微软雅黑
 MOST_LINES = 24  # Excel's rows end at 409 points
+TOLERABLE = 0.92  # of the wanted width still shows what stands there
 NARROW = 11  # a text column up to this width holds a code or a word: centred
 FROZEN_WIDTH = 40  # characters of frozen columns that still leave room on a laptop
 FAVOUR_COLUMNS = frozenset({"deviation", "deviation_rate", "favourable"})
@@ -61,6 +62,8 @@ class Page:
     lang: str
     fact_rows: Mapping[str, int]
     links: dict[str, int] = field(default_factory=dict)
+    _choices: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _looks: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
     def book(self) -> Book:
@@ -74,6 +77,24 @@ class Page:
     def title(self, key: str) -> str:
         """A report sheet's title in the report's language."""
         return self.book.report(key).title.to(self.lang)
+
+    def choice(self, list_key: str, item: str) -> tuple[str, str]:
+        """What a list shows for an item, and the item's tone."""
+        key = (list_key, item)
+        if key not in self._choices:
+            text = fit_text(self.book.list_title(list_key, item, self.lang))
+            self._choices[key] = text, self.book.tone(list_key, item)
+        return self._choices[key]
+
+    def cell_style(self, column: ReportColumn, number: str, tone: str, look: Mapping[str, Any]) -> Any:
+        """The format of a cell of `column`, kept: a report has many cells and few looks."""
+        key = (id(column), number, tone, *look.items())
+        if key not in self._looks:
+            own = cell_look(column, number, tone)
+            if "indent" in look and "indent" in own:
+                own["indent"] = look["indent"]
+            self._looks[key] = self.styles.get(**{**BORDER, **look, **own})
+        return self._looks[key]
 
 
 # -- cells ---------------------------------------------------------------------------------
@@ -92,24 +113,30 @@ def number_format(column: ReportColumn, value: object) -> str:
     return ""
 
 
-def cell_look(page: Page, column: ReportColumn, row: Row, value: object) -> dict[str, Any]:
-    """What one cell adds to its row's look: alignment by kind, colour by tone or favourability."""
-    look: dict[str, Any] = {"num_format": number_format(column, value)}
+def cell_tone(page: Page, column: ReportColumn, row: Row, value: object) -> str:
+    """The colour role of a cell: of its choice, or of the favourability of its row's variance."""
+    if column.key in FAVOUR_COLUMNS:
+        return page.choice("favour", str(row.get("favourable")))[1]
+    return page.choice(column.list, str(value))[1] if column.kind is Kind.CHOICE and value is not None else ""
+
+
+def cell_look(column: ReportColumn, number: str, tone: str) -> dict[str, Any]:
+    """What a cell adds to its row's look: number format, alignment by kind, colour by tone."""
+    look: dict[str, Any] = {"num_format": number} if number else {}
     if column.kind in CENTRED or (column.kind is Kind.TEXT and column.width <= NARROW):
-        look |= {"align": "center", "text_wrap": column.kind in WRAPPED}
+        look |= {"align": "center"} | ({"text_wrap": True} if column.kind in WRAPPED else {})
     elif column.kind is Kind.TEXT:
         look |= {"align": "fill"} if column.key in CODE_COLUMNS else {"text_wrap": True, "indent": 1}
     else:
         look["align"] = "right"
-    if column.key in FAVOUR_COLUMNS:
-        tone = page.book.tone("favour", str(row.get("favourable")))
-        if tone in TONES:
-            look |= {"font_color": TONES[tone][1], "bold": column.key == "favourable"}
-    elif column.kind is Kind.CHOICE and value is not None:
-        tone = page.book.tone(column.list, str(value))
-        if tone in TONES:
-            look |= {"bg_color": TONES[tone][0], "font_color": TONES[tone][1], "bold": True}
-    return {key: value for key, value in look.items() if value not in ("", False)}
+    if tone in TONES:
+        background, color = TONES[tone]
+        look["font_color"] = color
+        if column.key == "favourable" or column.key not in FAVOUR_COLUMNS:
+            look["bold"] = True
+        if column.key not in FAVOUR_COLUMNS:
+            look["bg_color"] = background
+    return look
 
 
 def cell_value(page: Page, column: ReportColumn, value: object) -> str | float | bool | date | None:
@@ -117,7 +144,7 @@ def cell_value(page: Page, column: ReportColumn, value: object) -> str | float |
     if isinstance(value, Nil):
         return page.label("nil")
     if column.kind is Kind.CHOICE and value is not None:
-        return fit_text(page.book.list_title(column.list, str(value), page.lang))
+        return page.choice(column.list, str(value))[0]
     if isinstance(value, str):
         return fit_text(value)
     return value if isinstance(value, int | float | date) else None
@@ -126,7 +153,7 @@ def cell_value(page: Page, column: ReportColumn, value: object) -> str | float |
 def fit_text(text: str) -> str:
     """The text as a cell holds it: clean, and cut where Excel would refuse it."""
     text = clean_text(text)
-    if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
+    if 2 * len(text) > LONGEST_TEXT and len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
         text = text[: LONGEST_TEXT // 2] + "…"
     return text
 
@@ -140,10 +167,8 @@ def write_cell(
     """
     first, last = span
     raw = row.get(column.key)
-    own = cell_look(page, column, row, raw)
-    if "indent" in look and "indent" in own:
-        own["indent"] = look["indent"]
-    style = page.styles.get(**{**BORDER, **look, **own})
+    tone = cell_tone(page, column, row, raw)
+    style = page.cell_style(column, number_format(column, raw), tone, look)
     if first != last:
         sheet.merge_range(row_index, first, row_index, last, "", style)
     target = page.fact_rows.get(str(row.get("fact"))) if column.key == "link" else None
@@ -164,8 +189,8 @@ def _take_link(page: Page, sheet: Any) -> bool:
 # -- tables --------------------------------------------------------------------------------
 
 
-def write_top(page: Page, sheet: Any, heading: str, hint: str, last: int) -> None:
-    """The bar with the heading, the grey line under it and the way back to the contents."""
+def write_top(page: Page, sheet: Any, heading: str, hint: str, last: int, *, back: bool = True) -> None:
+    """The bar with the heading, the grey line under it and, with `back`, the way to the contents."""
     styles = page.styles
     sheet.hide_gridlines(2)
     sheet.set_row(HEADING_ROW, 30)
@@ -174,10 +199,10 @@ def write_top(page: Page, sheet: Any, heading: str, hint: str, last: int) -> Non
     bar = styles.get(bold=True, font_size=14, font_color="#FFFFFF", bg_color=NAVY, indent=1)
     write_value(sheet, HEADING_ROW, 0, heading, bar)
     write_value(sheet, HINT_ROW, 0, hint, styles.get(font_size=9, font_color=MUTED, indent=1))
-    link = styles.get(font_color=BLUE, underline=1, align="right", font_size=9)
-    sheet.write_url(
-        HINT_ROW, last, f"internal:{quote_sheet(page.title('contents'))}!A1", link, page.label("back")
-    )
+    if back:
+        link = styles.get(font_color=BLUE, underline=1, align="right", font_size=9)
+        url = f"internal:{quote_sheet(page.title('contents'))}!A1"
+        sheet.write_url(HINT_ROW, last, url, link, page.label("back"))
 
 
 def write_sheet(
@@ -236,6 +261,8 @@ def cell_lines(page: Page, column: ReportColumn, row: Row, width: float) -> int:
 
 def lines_of(text: str, width: float) -> int:
     """How many lines a text takes at a width in characters, which are digits: letters run narrower."""
+    if 2 * len(text) <= width - 1.5:  # even if every character is a wide one
+        return 1
     needed = display_width(text) - 0.08 * sum(char.isascii() for char in text)
     return max(1, math.ceil(needed / max(width - 1.5, 1)))
 
@@ -306,12 +333,12 @@ def fit_columns(
     scale = sum(grid) / sum(wanted)
     best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * len(grid)]
     for number, width in enumerate(wanted):
-        strict = 1000 if firm and firm[number] else 20
+        strict = 20_000 if firm and firm[number] else 20
         row = [(float("inf"), 0)] * (len(grid) + 1)
         for end in range(1, len(grid) + 1):
             for start in range(end):
                 got = sum(grid[start:end])
-                short = max(0.0, width - got) / width
+                short = max(0.0, TOLERABLE * width - got) / width
                 cost = best[-1][start][0] + (got / (width * scale) - 1) ** 2 + strict * short**2
                 row[end] = min(row[end], (cost, start))
         best.append(row)
@@ -375,7 +402,9 @@ def set_print(page: Page, sheet: Any, pages: int = 0) -> None:
     sheet.fit_to_pages(1, pages)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = page.label("header_left").format(year=page.roll_up.year)
-    name = scope_name(page.roll_up, page.lang)[:LONGEST_HEADER_PART].replace("&", "&&")
+    name = scope_name(page.roll_up, page.lang)[:LONGEST_HEADER_PART]
+    # xlsxwriter takes the G of "R&&G" for a picture's place and drops the whole header
+    name = name.replace("&G", "＆G").replace("&[", "＆[").replace("&", "&&")
     sheet.set_header(f'&L&"{FONT}"&9 {left}&R&"{FONT}"&9 {name}')
     page_of, internal = page.label("page"), page.label("internal")
     sheet.set_footer(f'&L&"{FONT}"&9 &A&C&"{FONT}"&9 {page_of}&R&"{FONT}"&9 {internal}')

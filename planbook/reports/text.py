@@ -31,7 +31,9 @@ def adverse_goals(roll_up: RollUp, limit: int = TOP) -> list[dict[str, Any]]:
 def late_tasks(roll_up: RollUp, limit: int = TOP) -> list[dict[str, Any]]:
     """Tasks overdue or behind, furthest behind first."""
     late = [task for task in records(roll_up.tasks) if task["status"] in NOTEWORTHY]
-    return sorted(late, key=lambda task: (task["status"] != "overdue", task["schedule_deviation"] or 0))[:limit]
+    return sorted(late, key=lambda task: (task["status"] != "overdue", task["schedule_deviation"] or 0))[
+        :limit
+    ]
 
 
 def scope_name(roll_up: RollUp, lang: str) -> str:
@@ -102,7 +104,9 @@ def _score_lines(roll_up: RollUp, lang: str) -> Iterator[str]:
 
 def _adverse_lines(roll_up: RollUp, lang: str) -> Iterator[str]:
     for goal in adverse_goals(roll_up):
-        figures = f"{show_amount(goal['actual'])} / {show_amount(goal['target'])} {goal['unit'] or ''}".rstrip()
+        figures = (
+            f"{show_amount(goal['actual'])} / {show_amount(goal['target'])} {goal['unit'] or ''}".rstrip()
+        )
         rate = show_percent(goal["deviation_rate"])
         rating = roll_up.book.list_title("rating", goal["rating"], lang)
         reason = f" — {goal['driver']}" if goal["driver"] else ""

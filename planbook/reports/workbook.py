@@ -114,11 +114,10 @@ def _write_contents(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -
     for index, column in enumerate(report.columns):
         sheet.set_column(index, index, column.width)
     title, subtitle = report_title(page.roll_up, page.lang), report_subtitle(page.roll_up, page.lang)
-    write_top(page, sheet, title, subtitle, last)
+    write_top(page, sheet, title, subtitle, last, back=False)
     sheet.set_row(HEADING_ROW, 40)
     large = page.styles.get(bold=True, font_size=18, font_color="#FFFFFF", bg_color=NAVY, indent=1)
     write_value(sheet, HEADING_ROW, 0, fit_text(title), large)
-    sheet.write_blank(1, last, None, page.styles.hint())  # no way back from here
     row = _write_links(page, sheet, rows)
     row = _write_controls(page, sheet, row, rows)
     row = _write_definitions(page, sheet, row, last)

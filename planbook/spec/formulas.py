@@ -99,10 +99,16 @@ def bind_arguments(formula: str, arguments: Mapping[str, str]) -> str:
 
     A bare key stands for a column of the row; a ``{setting}`` or a number is put as it is.
     """
+    return _bind(formula, tuple(arguments.items()))
+
+
+@lru_cache(maxsize=1024)
+def _bind(formula: str, arguments: tuple[tuple[str, str], ...]) -> str:
+    values = dict(arguments)
 
     def bound(text: str) -> str:
-        value = arguments.get(text, text)
-        return value if value[:1] in {*"{-0123456789"} else f"[{value}]"
+        value = values.get(text, text)
+        return value if value[:1] in tuple("{-0123456789") else f"[{value}]"
 
     return "=" + render(formula, reference=bound, name=lambda text: "{" + text + "}")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from planbook.calc import CellError, Cells
+from planbook.calc import Cells
 from planbook.layout import Layout
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.layout.manifest import Issue
@@ -15,6 +16,7 @@ from planbook.problems import OutputError
 from planbook.writer.styles import FONT
 
 LONGEST_TEXT = 32767
+ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")  # stands for a character in the file, so it is escaped itself
 LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
 
 PROTECTION = {
@@ -62,7 +64,7 @@ def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> Non
 
 def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, value: CellValue) -> None:
     """Write a formula with the value computed for it."""
-    stored = str(value) if isinstance(value, CellError) else value
+    stored = ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
     sheet.write_formula(row, column, formula, style, stored)
 
 

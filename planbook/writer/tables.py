@@ -40,7 +40,7 @@ OPTIONAL = "#7E93AD"
 NAME_CHARACTERS = "*?~｜"
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2099, 12, 31)
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
-LAST_COLUMN = 16383
+OWN_COLUMNS = 20  # unlocked columns right of a table; more would slow the writing of every row
 CENTRED = {Kind.CHOICE, Kind.DATE, Kind.PERCENT}
 
 
@@ -58,7 +58,8 @@ def write_table(sheet: Any, styles: Styles, content: Content, placed: SheetLayou
         _add_tones(sheet, styles, layout, placed, at)
     _write_ids(sheet, styles, content, placed)
     # what stands right of the table is the planner's own
-    sheet.set_column(placed.written[-1].index + 1, LAST_COLUMN, None, styles.get(locked=False))
+    own = placed.written[-1].index + 1
+    sheet.set_column(own, own + OWN_COLUMNS - 1, None, styles.get(locked=False))
     _set_view(sheet, placed)
     set_print(sheet, layout, content.issue)
     sheet.repeat_rows(HEADER_ROW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from planbook.plan import Plan
 from planbook.problems import OutputError
 from planbook.spec import Place
 from planbook.writer.cells import PROTECTION, Content, set_print, write_formula, write_value
-from planbook.writer.styles import BLUE, FONT, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
+from planbook.writer.styles import BLUE, DATE, FONT, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
 from planbook.writer.tables import write_table
 
 
@@ -199,13 +199,13 @@ def _setting(content: Content, key: str) -> float:
 
 def _write_lists(sheet: Any, styles: Styles, content: Content) -> None:
     sheet.hide()
-    style = styles.get()
+    plain, day = styles.get(), styles.get(num_format=DATE)
     for (key, row, column), value in content.inputs.items():
         if key == LISTS:
-            write_value(sheet, row, column, value, style)
+            write_value(sheet, row, column, value, day if isinstance(value, date) else plain)
     for key, row, column, formula in content.layout.formula_cells():
         if key == LISTS:
-            write_formula(sheet, row, column, formula, style, content.values[key, row, column])
+            write_formula(sheet, row, column, formula, plain, content.values[key, row, column])
     sheet.protect("", PROTECTION)
 
 

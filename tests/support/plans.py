@@ -104,6 +104,8 @@ def _goals() -> dict[int, Row]:
         20: ("department", "零目标越高越好", "净增", None, "higher", "人", None, 0.0, None, "last", 0.1, None),
         21: (None, "只有名称", None, None, None, None, None, None, None, None, None, None),
         22: ("supporting", "培训完成", "完成培训", "done", None, None, None, None, None, "sum", None, None),
+        23: ("department", "数字写成文字", "签约量", None, "higher", "家", " 10 ", "12", None, "last", "0.2", None),
+        24: ("supporting", "<r>标记</r> _x0041_", "TRUE", "number", "lower", "N/A", True, False, None, "sum", True, None),
     }  # fmt: skip
     rows = {number: dict(zip(keys, line, strict=True)) for number, line in lines.items()}
     for row in rows.values():
@@ -129,7 +131,9 @@ def _review() -> dict[int, Row]:
         (17, "q1", 25.0, 30.0, 24.0), (17, "q2", 25.0, 30.0, 33.0), (18, "q1", NIL, None, NIL),
         (20, "q1", 0.0, None, -2.0), (20, "q2", 0.0, None, 2.0), (22, "q1", None, None, "Yes"),
         (22, "q2", None, None, 1.0), (22, "q3", None, None, 0.0), (4, "q4", 90.0, None, 93.0),
-        (5, "q4", 45.0, 60.0, 60.0), (8, "q3", 4.0, None, 6.0), (4, "q3", 90.0, None, 0.1 + 0.2),
+        (5, "q4", 45.0, 60.0, 60.0), (23, "q1", "12", None, "10"),
+        (23, "q2", 12.0, None, True), (2, "q1", 5.0, None, 6.0), (24, "q1", True, None, False),
+        (8, "q3", 4.0, None, 6.0), (4, "q3", 90.0, None, 0.1 + 0.2),
     )  # fmt: skip
     rows: dict[int, Row] = {}
     for number, (goal, quarter, target, high, actual) in enumerate(lines, 1):
@@ -202,6 +206,9 @@ def _tracking() -> dict[int, Row]:
         10: (4, "回访", 12, None, None, 0.25, None, day(2024, 10, 9)),
         11: (4, "回访", 12, day(2024, 1, 1), day(2024, 12, 31), 0.7, None, day(2024, 10, 1)),
         12: (5, None, 13, None, None, 1.2, None, day(2024, 10, 1)),
+        13: (1, "提价", 6, None, None, NIL, None, day(2024, 3, 1)),
+        14: (2, "拓展华东", 1, "2024年3月", "年底", "0.5", None, "2024-10-01"),
+        17: (2, "拓展华南", 9, None, None, True, None, day(2024, 3, 1)),
         15: (1, "拓展华东", 16, None, None, 0.0, None, day(2024, 10, 1)),
         16: (2, "拓展华东", 17, None, None, 0.0, None, None),
         18: ("没有这个目标", None, "没有这个任务", day(2024, 1, 1), day(2024, 2, 1), 0.1, None, None),
