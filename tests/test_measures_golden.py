@@ -400,6 +400,11 @@ def test_calendar_days_do_not_care_for_holidays() -> None:
     assert task(date(2024, 10, 7), **NATIONAL_DAY)["expected"] == near(12 / 17)
 
 
+def test_a_number_that_is_no_date_gives_no_error() -> None:
+    found = task(date(2024, 10, 7), "yes", start=1.0, finish=1e12, percent=0.5)
+    assert (found["expected"], found["schedule_deviation"], found["status"]) == ("", "", "on_track")
+
+
 def test_a_span_without_a_working_day_is_done_from_its_first_day_on() -> None:
     weekend = {"start": date(2024, 10, 5), "finish": date(2024, 10, 6)}
     assert task(date(2024, 10, 4), "yes", **weekend)["expected"] == 0

@@ -736,7 +736,9 @@ class TestFlag:
         assert read_flag(typed) is None
 
 
-@pytest.mark.parametrize(("text", "scaled"), [("521万", True), ("1.2亿", True), ("521万元", False), ("521", False)])
+@pytest.mark.parametrize(
+    ("text", "scaled"), [("521万", True), ("1.2亿", True), ("521万元", False), ("521", False)]
+)
 def test_a_scale_without_a_unit_is_said(text: str, scaled: bool) -> None:
     reading = read_quantity(text, UNITS)
     assert reading is not None

@@ -211,6 +211,7 @@ def _tracking() -> dict[int, Row]:
         17: (2, "拓展华南", 9, None, None, True, None, day(2024, 3, 1)),
         15: (1, "拓展华东", 16, None, None, 0.0, None, day(2024, 10, 1)),
         16: (2, "拓展华东", 17, None, None, 0.0, None, None),
+        19: (2, "首单优惠", 3, 1.0, 1e12, 0.5, None, 1e12),
         18: ("没有这个目标", None, "没有这个任务", day(2024, 1, 1), day(2024, 2, 1), 0.1, None, None),
     }
     rows: dict[int, Row] = {}
