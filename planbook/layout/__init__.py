@@ -21,6 +21,7 @@ from planbook.layout.places import (
     cell_address,
     cell_name,
     column_letter,
+    list_name,
     quote_sheet,
     resolve_layout,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "cell_address",
     "cell_name",
     "column_letter",
+    "list_name",
     "quote_sheet",
     "resolve_layout",
 ]

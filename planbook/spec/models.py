@@ -191,7 +191,7 @@ class Column(Model):
     title: Text
     kind: Kind
     place: Place = Place.SHOWN
-    list: str = ""
+    list: str = ""  # a choice's items; for a quantity the words that may stand for a number (done, not done)
     link: Link | None = None
     cascade: Cascade | None = None
     formula: str = ""

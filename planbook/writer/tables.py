@@ -16,6 +16,7 @@ from planbook.layout import (
     PlacedColumn,
     SheetLayout,
     column_letter,
+    list_name,
     quote_sheet,
 )
 from planbook.spec import Column, Input, Kind, Place, Total
@@ -243,6 +244,14 @@ def _validation(layout: Layout, placed: SheetLayout, at: PlacedColumn) -> dict[s
         return _date_rule(
             layout, "", finish_of=_after_cell(placed, column), cell=f"${at.letter}{FIRST_ROW + 1}"
         )
+    if column.kind is Kind.QUANTITY and column.list:
+        cell = f"${at.letter}{FIRST_ROW + 1}"
+        words = f"=OR(ISNUMBER({cell}),COUNTIF({list_name(column.list)},{cell})>0)"
+        return {
+            "validate": "custom",
+            "value": words,
+            "error_message": label["error_quantity"].to(layout.lang),
+        }
     if column.kind is Kind.PERCENT or (column.kind is Kind.QUANTITY and _has_unit_cell(placed, column)):
         key = "error_percent" if column.kind is Kind.PERCENT else "error_quantity"
         low = -1e15 if column.minimum is None else column.minimum
