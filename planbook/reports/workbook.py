@@ -7,11 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
-
 from planbook.layout import cell_address, quote_sheet
-from planbook.problems import OutputError
 from planbook.reports.figures import (
     LATE,
     SETTLED,
@@ -38,8 +34,8 @@ from planbook.reports.sheets import (
 from planbook.reports.summary import write_summary
 from planbook.spec import Kind
 from planbook.spec.models import Setting
-from planbook.writer.cells import write_formula, write_value
-from planbook.writer.styles import BLUE, FONT, INTEGER, NAVY, PALE, STEEL, TONES, Styles
+from planbook.writer.cells import new_workbook, write_formula, write_value
+from planbook.writer.styles import BLUE, INTEGER, NAVY, PALE, STEEL, TONES, Styles
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
@@ -54,20 +50,8 @@ def write_consolidated(path: Path, roll_up: RollUp, *, lang: str = "zh") -> None
 
     The same figures give the same bytes.  Raises OutputError when the file cannot be written.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
-        },
-    )
-    try:
+    with new_workbook(path) as workbook:
         _write_all(workbook, roll_up, lang)
-        workbook.close()
-    except (OSError, XlsxWriterException) as error:
-        raise OutputError(f"{path} could not be written: {error}") from error
 
 
 def _write_all(workbook: Any, roll_up: RollUp, lang: str) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 
 from planbook.calc import Cells
 from planbook.layout import Layout
@@ -37,6 +43,31 @@ class Content:
     settings: Mapping[str, SettingValue]
     inputs: Mapping[tuple[str, int, int], CellValue]
     values: Cells
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Any]:
+    """An xlsxwriter workbook in the house font, written to `path` when the block ends.
+
+    Raises OutputError when it cannot be written, or when xlsxwriter would leave something out:
+    it only warns of that.
+    """
+    workbook = xlsxwriter.Workbook(
+        str(path),
+        {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
+        },
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", module="xlsxwriter")
+            yield workbook
+            workbook.close()
+    except (OSError, XlsxWriterException, UserWarning) as error:
+        raise OutputError(f"{path} could not be written: {error}") from error
 
 
 def write_value(sheet: Any, row: int, column: int, value: CellValue, style: Any) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
 from planbook.calc import Calculator
 from planbook.layout import (
@@ -25,10 +21,9 @@ from planbook.layout import (
 from planbook.layout.cells import LISTS, SettingValue, input_cells
 from planbook.layout.manifest import KEYWORD, Issue, meta_rows
 from planbook.plan import Plan
-from planbook.problems import OutputError
 from planbook.spec import Place
-from planbook.writer.cells import PROTECTION, Content, set_print, write_formula, write_value
-from planbook.writer.styles import BLUE, DATE, FONT, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
+from planbook.writer.cells import PROTECTION, Content, new_workbook, set_print, write_formula, write_value
+from planbook.writer.styles import BLUE, DATE, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
 from planbook.writer.tables import write_table
 
 
@@ -50,22 +45,8 @@ def write_workbook(
         for cell in input_cells(layout, plan, settings, issue.department)
     }
     content = Content(layout, issue, settings, inputs, calculator.evaluate(plan, settings, issue.department))
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
-        },
-    )
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", module="xlsxwriter")  # it warns and leaves the thing out
-            _write_all(workbook, content)
-            workbook.close()
-    except (OSError, XlsxWriterException, UserWarning) as error:
-        raise OutputError(f"{path} could not be written: {error}") from error
+    with new_workbook(path) as workbook:
+        _write_all(workbook, content)
 
 
 def _write_all(workbook: Any, content: Content) -> None:
