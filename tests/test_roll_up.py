@@ -242,6 +242,22 @@ def test_a_cooperating_department_is_shown_and_not_counted_again(inbox: Path) ->
     assert Code.SHARED_GOAL in {problem.code for problem in result.problems}
 
 
+def test_a_scope_without_the_lead_is_not_told_who_leads(inbox: Path) -> None:
+    shared = CompanyGoal("年度营收增长15%", "营收总额", "亿元", rollup="sum", lead="XS", cooperating=("SC",))
+    company = Company(COMPANY.departments, (shared,))
+    market = figures(inbox, scope="SC", company=company)
+    told = [f"{p.found}{p.expected}{p.subject}" for p in market.problems]
+    assert not any("销售部" in text for text in told)
+    assert market.company_goals.empty  # what cooperates is shown in its own rows, not counted
+
+
+def test_without_a_lead_every_department_counts(inbox: Path) -> None:
+    goal = CompanyGoal("年度营收增长15%", "营收总额", "亿元", rollup="sum", cooperating=("SC",))
+    company = Company(COMPANY.departments, (goal,))
+    rolled = of(figures(inbox, company=company).company_goals, goal="年度营收增长15%")
+    assert rolled["actual"] == pytest.approx(0.63 + 0.07)
+
+
 def test_weighted_company_goals_average_attainment(inbox: Path) -> None:
     weighted = CompanyGoal("年度营收增长15%", "营收总额", "亿元", target=1.84, rollup="weighted")
     company = Company(COMPANY.departments, (weighted,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company, CompanyGoal
@@ -15,21 +15,29 @@ Record = dict[str, object]
 
 
 def roll_company_goals(
-    book: Book, company: Company, goals: Sequence[Record], settings: Mapping[str, SettingValue]
+    book: Book,
+    company: Company,
+    goals: Sequence[Record],
+    settings: Mapping[str, SettingValue],
+    inside: Set[str],
 ) -> tuple[list[Record], list[Problem]]:
     """One record per company goal that a department in sight has taken over.
 
     What a cooperating department reports is shown in its own rows and not counted again: the
     lead's figures count (DOMAIN §3, Roll-up).
+
+    `inside` are the codes of the departments in sight.
     """
     records: list[Record] = []
     problems: list[Problem] = []
     for goal in company.goals:
         claimed = [g for g in goals if g["company_goal"] == goal.goal]
-        helping = {d.code for code in goal.cooperating for d in company.below(code)}
+        cooperating = goal.cooperating if goal.lead else ()  # without a lead all of them count
+        helping = {d.code for code in cooperating for d in company.below(code)}
         lead = {d.code for d in company.below(goal.lead)} if goal.lead else set()
         counted = [g for g in claimed if g["department"] not in helping - lead]
-        if len(counted) < len(claimed):
+        # a reader whose scope leaves the lead out is not told its name
+        if len(counted) < len(claimed) and goal.lead in inside:
             names = "、".join(dict.fromkeys(str(g["department_name"]) for g in claimed))
             owner = company.find(goal.lead)
             problems.append(

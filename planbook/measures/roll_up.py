@@ -56,7 +56,7 @@ def roll_up(
     _attach_drivers(goals, facts)
     receipts = [r for r in collection.receipts if r.department in inside or (not scope and not r.department)]
     problems = list(_in_scope(collection, receipts, scope, accepted, inside))
-    company_goals, shared = roll_company_goals(book, company, goals, settings)
+    company_goals, shared = roll_company_goals(book, company, goals, settings, inside)
     problems += shared
     scores = score_nodes(book, company, scope, goals, tasks, settings)
     return RollUp(
