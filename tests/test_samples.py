@@ -18,6 +18,7 @@ from planbook.cycle import Cycle, load_cycle
 from planbook.measures import Collection, RollUp
 from planbook.problems import Code, Severity
 from planbook.reader import read_workbook
+from planbook.reports import write_consolidated
 from planbook.workflow import collect_returns, roll_up_cycle
 from tests.support.make_samples import SAMPLES, copy_inputs, load_content, make_returns
 from tests.support.office import ErrorValue, read_sheets, require_office
@@ -36,6 +37,11 @@ PRODUCTION = "生产部年度计划（2024）.xlsx"
 PURCHASING = "CG采购部_年度计划_终稿.xlsx"
 LOGISTICS, NO_WORKBOOK = "物流部-2024年度计划.xlsx", "物流部（终稿）.xlsx"
 PEOPLE = "人力资源部（7.3提交）.xlsx"
+
+
+# What departments in scope wrote themselves: goals, risks and measures name their partners, and the file
+# that 客户部 reports in carries the name of its division.
+NAMED_BY_A_DEPARTMENT = {"YF": {"客户部", "市场部", "采购部"}, "YY": {"销售部"}, "KH": {"营销中心"}}
 
 
 @pytest.fixture(scope="module")
@@ -462,3 +468,17 @@ def test_company_costs_add_up(figures: RollUp) -> None:
     target, actual = 540 + 535 + 500 + 495 + 122 + 118, 548 + 521 + 512.5 + 488 + 125.6 + 116.2
     assert (costs["target"], costs["actual"]) == (target, pytest.approx(actual))
     assert costs["attainment"] == pytest.approx(2 - actual / target)
+
+
+@pytest.mark.parametrize("scope", ["YX", "YF", "YY", "KH", "SC", "GJ", "CW"])
+def test_a_readers_workbook_names_nobody_outside_the_scope(
+    cycle: Cycle, collection: Collection, tmp_path: Path, scope: str
+) -> None:
+    """Every part of the file is searched: sheets, strings, names, properties."""
+    inside = {department.code for department in cycle.company.below(scope)}
+    outside = {d.name for d in cycle.company.departments if d.code not in inside}
+    path = tmp_path / "variance.xlsx"
+    write_consolidated(path, roll_up_cycle(cycle, collection, scope=scope))
+    with zipfile.ZipFile(path) as archive:
+        text = "".join(archive.read(name).decode("utf-8") for name in archive.namelist())
+    assert {name for name in outside if name in text} == NAMED_BY_A_DEPARTMENT.get(scope, set())
