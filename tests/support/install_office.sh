@@ -12,6 +12,7 @@ NEEDS=(
   "Python with UNO|python3-uno|filling in workbooks by LibreOffice (make samples)"
   "pdftoppm|poppler-utils|pictures of sheets"
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
+  "openssl|openssl|mail over TLS to a test server"
 )
 
 # LibreOffice comes in parts: soffice may be there with Writer alone.
@@ -38,7 +39,7 @@ find_need() {
           return
         fi
       done ;;
-    pdftoppm) command -v pdftoppm ;;
+    pdftoppm|openssl) command -v "$1" ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
   esac || true
 }
