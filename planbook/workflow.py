@@ -26,7 +26,7 @@ from planbook.layout.manifest import make_issue
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, collect, roll_up, workbook_paths
 from planbook.plan import Value, make_plan
-from planbook.problems import UsageError
+from planbook.problems import OutputError, UsageError
 from planbook.reader import Expectations, Submission, read_workbook
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
@@ -70,7 +70,7 @@ def issue_workbooks(
     if not wanted:
         raise UsageError("departments.csv names no department to issue a workbook to")
     folder = out or cycle.outbox
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if jobs <= 1 or len(wanted) == 1:
         return tuple(_issue_one(cycle, d, folder, lang, rows) for d in watch(wanted))
     with ProcessPoolExecutor(jobs) as pool:
@@ -292,7 +292,7 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
         raise UsageError(f"{folder} is not empty and no earlier demo; choose another folder")
     for name in ("outbox", "inbox", "reports"):
         shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True)
+        make_folder(folder / name)
     (folder / DEMO_MARK).write_text("planbook demo\n", encoding="utf-8")
     samples = samples_folder()
     for name in ("planbook.toml", "departments.csv", "company_goals.csv"):
@@ -310,7 +310,15 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     return Demo(cycle, issued, figures, report, written)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; OutputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {folder} cannot be made: {error.strerror or error}") from error
+
+
 def report_path(cycle: Cycle, as_of: date) -> Path:
     """Where the consolidated workbook of a day goes."""
-    cycle.reports.mkdir(parents=True, exist_ok=True)
+    make_folder(cycle.reports)
     return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"

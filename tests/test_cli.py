@@ -191,6 +191,22 @@ def test_consolidate_strict_and_nothing_accepted(inbox: Path) -> None:
     assert run("consolidate", inbox, "--out", inbox / "../a.xlsx", cwd=inbox).exit_code == 2
 
 
+def test_consolidate_never_overwrites_what_came_back(inbox: Path) -> None:
+    victim = inbox / "营销中心.xlsx"
+    before = victim.read_bytes()
+    assert run("consolidate", victim, "--out", victim, cwd=inbox).exit_code == 2
+    assert run("consolidate", inbox, "--out", inbox / "报告.txt", cwd=inbox).exit_code == 2
+    assert victim.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(cycle: Path) -> None:
+    (cycle / "outbox").rmdir()
+    (cycle / "outbox").write_text("x", encoding="utf-8")
+    result = run("generate", cwd=cycle)
+    assert result.exit_code == 3
+    assert "cannot be made" in result.output
+
+
 def test_the_demo_prints_the_roll_up_and_who_is_missing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     result = run("demo", folder, "--lang", "zh", cwd=tmp_path)

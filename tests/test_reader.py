@@ -398,6 +398,36 @@ def test_a_lone_cell_at_the_far_corner_is_refused_before_a_parser_sees_it(tmp_pa
     assert getattr(problem, "code", None) is Code.UNSAFE_PACKAGE
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b"<c r='XFD1048576'><v>1</v></c>",
+        b'<c  r = "XFD1048576"><v>1</v></c>',
+        b'<c r="xfd1048576"><v>1</v></c>',
+        b'<c r="&#88;FD1048576"><v>1</v></c>',
+    ],
+)
+def test_a_far_cell_written_in_another_form_is_refused_too(tmp_path: Path, cell: bytes) -> None:
+    path = filled(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet2.xml"]
+    row = b'<row r="1048576">' + cell + b"</row></sheetData>"
+    parts["xl/worksheets/sheet2.xml"] = sheet.replace(b"</sheetData>", row)
+    assert read(zipped(path, parts)).problems[0].code is Code.UNSAFE_PACKAGE
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet2.xml", "xl/styles.xml", "xl/sharedStrings.xml"])
+def test_a_part_cut_short_is_one_problem_and_no_exception(tmp_path: Path, part: str) -> None:
+    path = filled(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = parts[part][: len(parts[part]) // 2]
+    submission = read(zipped(path, parts))
+    assert submission.refused
+    assert submission.problems[0].code in {Code.READ_FAILED, Code.BROKEN_PACKAGE}
+
+
 def test_folders_fifos_and_lock_files(tmp_path: Path) -> None:
     folder = tmp_path / "文件夹.xlsx"
     folder.mkdir()

@@ -145,6 +145,45 @@ def test_what_is_no_workbook_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -
     ]
 
 
+def test_files_of_one_name_in_two_folders_keep_their_own_figures(tmp_path: Path) -> None:
+    for folder, tables, department in (("a", GUIDE, "YX"), ("b", MARKET, "SC")):
+        (tmp_path / folder).mkdir()
+        returned(tmp_path / folder, "年度计划.xlsx", tables, department)
+    folders = [tmp_path / "a", tmp_path / "b"]
+    collection = collect(folders, COMPANY, as_of=AS_OF, expect=expect(), settings=settings_at())
+    assert [(r.department, r.file) for r in collection.receipts] == [
+        ("YX", "a/年度计划.xlsx"),
+        ("SC", "b/年度计划.xlsx"),
+    ]
+    rolled = roll_up(collection, load_spec("annual_plan"), year=YEAR, as_of=AS_OF, settings=settings_at())
+    assert of(rolled.goals, goal="线上营收")["department"] == "SC"
+    assert len(rolled.goals) == 5
+
+
+def test_a_quarantined_goal_widens_the_bounds(tmp_path: Path) -> None:
+    goals = """
+    level      | goal | metric | unit | target | department | due        | weight
+    department | 甲   | 数量   | 家   | 50     | XS         | 2024-12-31 | 0.4
+    department | 乙   | 数量   | 家   | "很多" | XS         | 2024-12-31 | 0.6
+    """
+    review = """
+    quarter | department | goal | target | actual
+    q1      | XS         | G001 | 10     | 10
+    """
+    returned(tmp_path, "a.xlsx", {"goals": goals, "review": review})
+    sales = of(figures(tmp_path).scores, code="XS")
+    assert sales["score"] == pytest.approx(1.0)
+    assert sales["low"] == pytest.approx(0.4)  # 0.4 · 100 % + 0.6 · 0
+    assert sales["high"] == pytest.approx(0.4 + 0.6 * 1.2)  # the missing goal at the cap
+
+
+def test_a_tree_of_a_thousand_levels(tmp_path: Path) -> None:
+    chain = [Department("D0", "甲0")] + [Department(f"D{n}", f"甲{n}", f"D{n - 1}") for n in range(1, 1200)]
+    collection = Collection(Company(tuple(chain)), (), (), ())
+    rolled = roll_up(collection, load_spec("annual_plan"), year=YEAR, as_of=AS_OF, settings=settings_at())
+    assert len(rolled.scores) == 1201
+
+
 # -- the figures ---------------------------------------------------------------------------
 
 

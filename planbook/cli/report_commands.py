@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ def consolidate(
 
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
+    _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
     watch = watcher(text("reading", speak))
     if cycle:
@@ -90,6 +92,18 @@ def consolidate(
         click.echo(text("nothing_accepted", speak), err=True)
     if not accepted or (strict and errors):
         ctx.exit(EXIT_PROBLEMS)
+
+
+def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
+    """UsageError where the output would be no .xlsx, or overwrite a workbook that came back."""
+    from planbook.measures import workbook_paths
+
+    if out is None:
+        return
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"{out} does not end in .xlsx")
+    if out.resolve() in {path.resolve() for path in workbook_paths(p for p in inputs if p.exists())}:
+        raise UsageError(f"{out} is one of the workbooks to consolidate; choose another name")
 
 
 def print_roll_up(figures: RollUp, lang: str) -> None:

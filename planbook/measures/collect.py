@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -71,8 +71,10 @@ def collect(
     """
     reviewed: dict[str, Reviewed | None] = {}
     submissions: list[Submission] = []
-    for path in watch(sorted(workbook_paths(paths), key=lambda p: p.name)):
-        submission = read_workbook(path, expect)
+    files = sorted(workbook_paths(paths), key=lambda p: (p.name, str(p)))
+    labels = _label_files(files)
+    for path in watch(files):
+        submission = read_workbook(path, expect).labelled(labels[path])
         review = review_submission(submission, as_of=as_of, settings=settings)
         if review is not None:
             submission = check_submission(review)
@@ -101,6 +103,18 @@ def collect(
     ranked = sorted(receipts, key=lambda r: (order.get(r.department, len(order)), _RANK[r.receipt], r.file))
     accepted.sort(key=lambda r: order.get(r.submission.issue.department if r.submission.issue else "", 0))
     return Collection(company, tuple(accepted), tuple(ranked), rank_problems((*problems, *reasons)))
+
+
+def _label_files(files: Sequence[Path]) -> dict[Path, str]:
+    """What each file is called: its name, with its folder or its whole path where two share one.
+
+    Figures, receipts and problems are joined by it, so no two files may have the same.
+    """
+    labels = {path: path.name for path in files}
+    for longer in (lambda path: f"{path.parent.name}/{path.name}", str):
+        counts = Counter(labels.values())
+        labels = {path: longer(path) if counts[label] > 1 else label for path, label in labels.items()}
+    return labels
 
 
 _RANK = {"accepted": 0, "partial": 0, "quarantined": 1, "superseded": 2, "missing": 3}

@@ -58,7 +58,8 @@ def roll_up(
     problems = list(_in_scope(collection, receipts, scope, accepted, inside))
     company_goals, shared = roll_company_goals(book, company, goals, settings, inside)
     problems += shared
-    scores = score_nodes(book, company, scope, goals, tasks, settings)
+    unread = [goal for r in accepted for goal in _unread_goals(r, company) if goal["department"] in inside]
+    scores = score_nodes(book, company, scope, goals, tasks, settings, unread)
     return RollUp(
         book,
         company,
@@ -237,6 +238,17 @@ def _goals(reviewed: Reviewed, company: Company) -> Iterator[Record]:
             },
             **source.place("goals", row, "goal"),
         }  # fmt: skip
+
+
+def _unread_goals(reviewed: Reviewed, company: Company) -> Iterator[Record]:
+    """Quarantined goals of the workbook's own departments: they count as missing in the scores' bounds."""
+    issue = reviewed.submission.issue
+    source = _Source(reviewed, company)
+    for row in reviewed.submission.plan.rows("goals"):
+        code, _ = source.owner(row)
+        if ("goals", row.number) in reviewed.submission.quarantined and issue and code in issue.scope:
+            values = {key: reviewed.value("goals", row, key) for key in ("level", "weight")}
+            yield {"department": code, "attainment": None, **values}
 
 
 def _ended(reviewed: Reviewed) -> int:

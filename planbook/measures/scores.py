@@ -73,24 +73,25 @@ def score_nodes(
     goals: Sequence[Record],
     tasks: Sequence[Record],
     settings: Mapping[str, SettingValue],
+    unread: Sequence[Record] = (),
 ) -> list[Record]:
-    """One record per node, the company (or the scope) first, then its tree, parents before children."""
+    """One record per node, the company (or the scope) first, then its tree, parents before children.
+
+    `unread` are goals that were quarantined: no figure, but a weight that the bounds must cover.
+    """
     given = settings.get("cap", book.settings["cap"].value)
     cap = float(given) if isinstance(given, int | float) else 1.2
     weighted = "weight" in book.sheet("goals").by_key
     by_node = {d.code: [g for g in goals if g["department"] == d.code] for d in company.departments}
     scores: dict[str, Score] = {}
-
-    def score_of(code: str) -> Score:
-        if code not in scores:
-            own = _own_score(by_node.get(code, []), cap) if weighted else None
-            children = company.children(code)
-            parts = [(child.weight, score_of(child.code)) for child in children]
-            if children and own is not None:
-                parts.append((None, own))
-            empty = Score(None, 0.0, cap)
-            scores[code] = combine_scores(parts, cap) if children else own or empty
-        return scores[code]
+    for code in (*reversed([d.code for d in company.below("")]), ""):  # children before parents
+        missing = [g for g in unread if g["department"] == code]
+        own = _own_score([*by_node.get(code, []), *missing], cap) if weighted else None
+        parts = [(child.weight, scores[child.code]) for child in company.children(code)]
+        if parts and own is not None:
+            parts.append((None, own))
+        empty = Score(None, 0.0, cap)
+        scores[code] = combine_scores(parts, cap) if parts else own or empty
 
     nodes = [("", 0)] if not scope else []
     top = list(company.above(scope)) if scope else []
@@ -99,7 +100,7 @@ def score_nodes(
         for d in company.below(scope)
     ]
     records = [
-        _score_record(book, company, code, depth, score_of(code), by_node, tasks) for code, depth in nodes
+        _score_record(book, company, code, depth, scores[code], by_node, tasks) for code, depth in nodes
     ]
     ratings = rate(book, [record["score"] for record in records], settings)
     for record, rating in zip(records, ratings, strict=True):

@@ -39,6 +39,8 @@ KINDS = (
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>(?:<v>([^<]*)</v>)?')
+_ANY_CELL = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s/>])")
+_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ERROR = re.compile(rb'\bt="e"')
 _NS = {
     "m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -226,16 +228,31 @@ def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
 
 def _scan_cells(part: str, content: bytes) -> Mapping[tuple[int, int], str]:
     """Error cells of a sheet; a cell so far out that a parser would drown is refused."""
+    cells = [(m[1], m[2], bool(_ERROR.search(m[3])), m[4] or b"") for m in _CELL.finditer(content)]
+    if len(cells) != len(_ANY_CELL.findall(content)) or b"\x00" in content:
+        cells = _parse_cells(content)  # written in another form: prefixes, other quotes, other encodings
     errors: dict[tuple[int, int], str] = {}
     last_row = last_column = 0
-    for match in _CELL.finditer(content):
-        row, column = int(match[2]), _column_number(match[1])
+    for letters, digits, is_error, text in cells:
+        row, column = int(digits), _column_number(letters)
         last_row, last_column = max(last_row, row), max(last_column, column)
-        if _ERROR.search(match[3]):
-            errors[row - 1, column - 1] = (match[4] or b"#N/A").decode("utf-8", "replace")
+        if is_error:
+            errors[row - 1, column - 1] = (text or b"#N/A").decode("utf-8", "replace")
     if last_row * last_column > MAX_CELLS:
         raise RefusedError(Code.UNSAFE_PACKAGE, f"{part} claims {last_row} rows and {last_column} columns")
     return MappingProxyType(errors)
+
+
+def _parse_cells(content: bytes) -> list[tuple[bytes, bytes, bool, bytes]]:
+    """Cells as `_CELL` finds them, by a parser: slower, and right whatever the XML looks like."""
+    cells = []
+    for element in ElementTree.fromstring(content).iter():
+        place = _PLACE.fullmatch(element.get("r", "")) if element.tag.rpartition("}")[2] == "c" else None
+        if place:
+            value = next((child.text for child in element if child.tag.endswith("v")), "") or ""
+            is_error = element.get("t") == "e"
+            cells.append((place[1].upper().encode(), place[2].encode(), is_error, value.encode()))
+    return cells
 
 
 def _column_number(letters: bytes) -> int:

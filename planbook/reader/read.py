@@ -66,8 +66,8 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     blank = Submission(path.name, package.sha256, package.modified)
     try:
         grids = _read_grids(path)
-    except (CalamineError, ValueError, KeyError, TypeError, OSError) as error:
-        return _refuse(blank, Problem(Code.READ_FAILED, found=str(error)))
+    except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
+        return _refuse(blank, Problem(Code.READ_FAILED, found=str(error) or type(error).__name__))
     identified = _identify(package, grids, books, expect)
     if isinstance(identified, Problem):
         return _refuse(blank, identified)

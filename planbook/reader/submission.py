@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -55,6 +55,13 @@ class Submission:
     def refused(self) -> bool:
         """Whether nothing could be read."""
         return self.book is None or self.issue is None
+
+    def labelled(self, label: str) -> Submission:
+        """The same submission under another name of its file."""
+        if label == self.file:
+            return self
+        problems = tuple(replace(p, location=p.location.within(label)) for p in self.problems)
+        return replace(self, file=label, problems=problems)
 
     @property
     def row_count(self) -> int:
