@@ -47,10 +47,6 @@ TEXTS: dict[str, dict[str, str]] = {
     "demo_outbox": {"zh": "发给各部门的工作簿", "en": "the workbooks issued to departments"},
     "demo_inbox": {"zh": "各部门交回的工作簿", "en": "the workbooks that came back"},
     "demo_mail": {"zh": "本周的邮件（.eml）", "en": "the week's messages (.eml)"},
-    "demo_exists": {
-        "zh": "{folder} 不是空文件夹，也不是以前的演示；请换一个文件夹",
-        "en": "{folder} is not empty and no earlier demo; choose another folder",
-    },
     "spec_sound": {"zh": "{name}：没有问题。", "en": "{name}: no fault."},
     "spec_sheets": {"zh": "{name} {version}　{title}", "en": "{name} {version}  {title}"},
 }

@@ -116,6 +116,11 @@ class SheetLayout:
         return f"{quote_sheet(self.title)}!${letter}${self.first_row + 1}:${letter}${self.last_row + 1}"
 
 
+def band_column(position: int) -> int:
+    """The 0-based column of the n-th cell above a table; its title stands left of it."""
+    return 2 + 2 * position
+
+
 def cell_name(key: str) -> str:
     """The defined name of a setting, an input or a total."""
     return f"cell_{key}"
@@ -325,7 +330,7 @@ def _place_sheet(sheet: Sheet, lang: str, rows: int) -> SheetLayout:
     placed = tuple(PlacedColumn(column, index) for index, column in enumerate(columns, 1))
     band: dict[str, tuple[int, int]] = {}
     for position, cell in enumerate(sheet.band):
-        band[cell.key] = (BAND_ROW, 2 + 2 * position)
+        band[cell.key] = (BAND_ROW, band_column(position))
     return SheetLayout(sheet, sheet.title.to(lang), rows, placed, MappingProxyType(band))
 
 

@@ -92,14 +92,14 @@ def _best_table(book: Book, title: str, grid: Grid) -> Table | None:
         for sheet in book.sheets:
             for by_titles in (False, True):
                 columns = _match_titles(sheet, texts) if by_titles else _match_keys(sheet, texts)
-                share = len(columns) / _shown(sheet, by_titles) - 0.01 * by_titles
+                share = len(columns) / _shown(sheet) - 0.01 * by_titles
                 if share >= ENOUGH and share > score:
                     header = row if by_titles else row + 1
                     best, score = Table(sheet, title, grid, header, columns, by_titles), share
     return best
 
 
-def _shown(sheet: Sheet, by_titles: bool) -> int:
+def _shown(sheet: Sheet) -> int:
     return sum(1 for column in sheet.columns if column.visible)
 
 

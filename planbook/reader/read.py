@@ -15,7 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
-from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET
+from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET, band_column
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
@@ -276,7 +276,8 @@ def _read_inputs(
             raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
             if raw is None and len(table.grid) > BAND_ROW:
                 band = table.grid[BAND_ROW]
-                raw = band[2 + 2 * position] if 2 + 2 * position < len(band) else None
+                column = band_column(position)
+                raw = band[column] if column < len(band) else None
             inputs[cell.key] = _read_input(rows, cell, raw, table.title)
     return inputs
 
