@@ -41,6 +41,7 @@ PATHS: Final = MappingProxyType(
     {
         "departments": "departments.csv",
         "company_goals": "company_goals.csv",
+        "background": "background.csv",
         "outbox": "outbox",
         "inbox": "inbox",
         "reports": "reports",
@@ -50,7 +51,7 @@ PATHS: Final = MappingProxyType(
 KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "": (
-            *("name", "year", "fiscal_year_start", "book", "language", "as_of", "due"),
+            *("name", "year", "fiscal_year_start", "book", "language", "as_of", "due", "take_over_goals"),
             *("settings", "paths", "recipients", "smtp"),
         ),
         "paths": tuple(PATHS),
@@ -97,6 +98,7 @@ class Settings:
     language: str
     as_of: date | None
     due: date | None
+    take_over_goals: bool
     settings: Mapping[str, SettingValue]
     paths: Mapping[str, str]
     recipients: tuple[RecipientEntry, ...]
@@ -151,6 +153,14 @@ class Table:
             return value
         self.note(Code.INPUT_VALUE, key, found=value, expected=f"{low}–{high}")
         return None
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.note(Code.INPUT_VALUE, key, found=value, expected="true, false")
+        return default
 
     def one_of(self, key: str, known: Sequence[str], default: str) -> str:
         """One of the words in `known`."""
@@ -231,6 +241,7 @@ def read_settings(folder: Path, faults: list[Problem]) -> Settings:
         language=language,
         as_of=top.day("as_of", fiscal),
         due=top.day("due", fiscal),
+        take_over_goals=top.flag("take_over_goals", True),
         settings=_read_overrides(top.table("settings"), loaded, fiscal),
         paths=_read_paths(top.table("paths")),
         recipients=tuple(_read_recipient(table, loaded) for table in top.tables("recipients")),

@@ -15,11 +15,15 @@ from planbook.spec.models import (
     ReportSheet,
     Setting,
     Sheet,
+    Source,
+    Take,
     Text,
     Total,
 )
+from planbook.spec.takes import FIELDS, compose_text
 
 __all__ = [
+    "FIELDS",
     "Book",
     "Column",
     "Input",
@@ -32,9 +36,12 @@ __all__ = [
     "ReportSheet",
     "Setting",
     "Sheet",
+    "Source",
+    "Take",
     "Text",
     "Total",
     "check_spec",
+    "compose_text",
     "list_books",
     "load_spec",
     "quote_text",

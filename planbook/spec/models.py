@@ -65,6 +65,10 @@ def _thaw(value: Mapping[str, Any], handler: SerializerFunctionWrapHandler) -> A
     return handler(dict(value))
 
 
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
 FROZEN, THAWED = AfterValidator(_freeze), WrapSerializer(_thaw)
 
 
@@ -263,6 +267,34 @@ class RowId(Model):
         return len(self.prefix) + self.width
 
 
+class Source(StrEnum):
+    """Where rows come from that planbook fills in beforehand."""
+
+    ASSIGNED_GOALS = "assigned_goals"  # company goals a department of the workbook leads or cooperates in
+    COMPANY_GOALS = "company_goals"  # every company goal
+    DUTIES = "duties"  # what the list of departments says they are there for
+    BACKGROUND = "background"  # the lines of background.csv
+    LAST_YEAR = "last_year"  # the rows of this sheet in a returned workbook of the year before
+
+
+class Take(Model):
+    """Rows that a sheet takes over from the cycle before anyone types.
+
+    `columns` says which column takes which field of the source; of last year's workbook these are
+    columns of the sheet, calculated ones included.  `fixed` fills a column of every row, `texts`
+    are composed from {fields}, where what stands in [brackets] goes when one of its fields is
+    blank.  `only` keeps the rows whose column holds one of the items, `linked` those alone that a
+    row taken over elsewhere names.
+    """
+
+    source: Source = Field(alias="from")
+    columns: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    fixed: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    texts: Annotated[Mapping[str, Text], FROZEN, THAWED] = Field(default_factory=_nothing)
+    only: Annotated[Mapping[str, tuple[str, ...]], FROZEN, THAWED] = Field(default_factory=_nothing)
+    linked: bool = False
+
+
 class Sheet(Model):
     """One table: a sheet of the workbook with a fixed number of numbered rows."""
 
@@ -277,6 +309,7 @@ class Sheet(Model):
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()
     totals: tuple[Total, ...] = ()
+    takes: tuple[Take, ...] = ()
     filled: Key
 
     @property
