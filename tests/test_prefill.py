@@ -43,6 +43,7 @@ goal,metric,unit,direction,baseline,target,target_high,aggregation,due,lead,coop
 综合成本下降8%,综合成本,万元,越低越好,5000,4600,,累计,2024-12-31,CW,
 产品按期上市,上市准时率,%,区间,80,85,95,期末,2024-11-30,YF,
 """
+SHEETS = ("goals", "decomposition", "tracking", "review")
 ROWS = {"goals": 8, "decomposition": 8, "tracking": 8, "review": 12}
 FEW = IssueOptions(rows=ROWS)
 
@@ -408,7 +409,7 @@ def test_this_years_workbook_is_filled_in_again_as_it_was(tmp_path: Path) -> Non
     returned = write_filled(tmp_path / "营销中心一季度.xlsx", filled_plan())
     found = issue(cycle, "YX", options=replace(FEW, prefill=(returned,)))["YX"]
     before = read_workbook(returned, expectations(cycle))
-    for sheet in ("goals", "decomposition", "tracking", "review"):
+    for sheet in SHEETS:
         assert rows(found, sheet) == rows(before, sheet), sheet
     both = issue(
         load_cycle(write_cycle(tmp_path / "on").folder), "YX", options=replace(FEW, prefill=(returned,))
@@ -445,7 +446,8 @@ def test_a_workbook_saved_by_libreoffice_serves_as_well(tmp_path: Path) -> None:
     options = replace(FEW, prefill=(saved,))
     (issued,) = issue_workbooks(cycle, ["YX"], options)
     found = read_workbook(issued.path, expectations(cycle))
-    assert found.plan.tables == read_workbook(saved, expectations(cycle)).plan.tables
+    before = read_workbook(saved, expectations(cycle)).plan.tables
+    assert {key: found.plan.rows(key) for key in SHEETS} == {key: before[key] for key in SHEETS}
     assert issued.problems == () and not [p for p in found.problems if p.severity is Severity.ERROR]
     # and saved in the outbox it is no longer planbook's to overwrite
     (touched,) = resave_libreoffice([issued.path], tmp_path / "touched")
@@ -486,6 +488,17 @@ def background_cycle(folder: Path, background: str = BACKGROUND) -> Cycle:
     folder.mkdir(exist_ok=True)
     shutil.copyfile(BOOK, folder / BOOK.name)
     return write_cycle(folder, TOML + f'book = "{BOOK.name}"\n', background=background)
+
+
+def test_the_annual_plan_has_a_sheet_for_it(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path, background=BACKGROUND.replace("市场信息", "市场"))
+    assert cycle.problems == ()
+    found = rows(issue(cycle, "RD")["RD"], "background")
+    assert [row["kind"] for row in found.values()] == [*["company_goal"] * 3, "duties", *["market"] * 2]
+    assert found[2]["text"] == (
+        "综合成本下降8%：综合成本 4,600万元（上年 5,000万元），2024-12-31 前，牵头：财务部"
+    )
+    assert found[6] == {"kind": "market", "department": "RD", "text": "核心器件涨价"}
 
 
 def test_the_book_of_the_tests_is_sound() -> None:
@@ -553,6 +566,64 @@ def test_background_that_no_sheet_takes_is_warned_of(tmp_path: Path) -> None:
     with pytest.raises(CycleError) as caught:
         write_cycle(tmp_path / "2", TOML + '[paths]\nbackground = "背景.csv"\n')
     assert [p.code for p in caught.value.problems] == [Code.INPUT_MISSING]
+
+
+# -- sheets that not every workbook has, or that follow another -----------------------------
+
+
+def test_optional_sheets_come_when_they_are_asked_for(tmp_path: Path) -> None:
+    def titles(name: str, line: str) -> tuple[set[str], Submission]:
+        cycle = write_cycle(tmp_path / name, TOML + line)
+        (one,) = issue_workbooks(cycle, ["CW"], FEW)
+        read = read_workbook(one.path, expectations(cycle))
+        return {sheet.title for sheet in openpyxl.load_workbook(one.path).worksheets}, read
+
+    plain, read = titles("a", "")
+    assert not plain & {"月度复盘", "周例会", "目标共识"}
+    assert Code.SHEET_MISSING not in {p.code for p in read.problems}, "what was not issued is not missing"
+    some, read = titles("b", 'sheets = ["周例会", "monthly"]\n')
+    assert some - plain == {"月度复盘", "周例会"}
+    assert not {p.code for p in read.problems} & {Code.SHEET_MISSING, Code.SHEET_RENAMED}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "expected"),
+    [
+        ('sheets = ["montly"]', Code.INPUT_REFERENCE, "monthly"),
+        ('sheets = ["goals"]', Code.INPUT_REFERENCE, "monthly, 月度复盘"),
+        ("sheets = [1]", Code.INPUT_REFERENCE, "monthly, 月度复盘"),
+        ('sheets = "monthly"', Code.INPUT_VALUE, "[monthly, weekly, consensus]"),
+        ('sheets = ["weekly"]\nbook = "classic"', Code.INPUT_REFERENCE, "[] (classic)"),
+    ],
+)
+def test_a_sheet_that_cannot_be_asked_for_is_named(
+    tmp_path: Path, line: str, code: Code, expected: str
+) -> None:
+    with pytest.raises(CycleError) as caught:
+        write_cycle(tmp_path, TOML + line + "\n")
+    (problem,) = caught.value.problems
+    assert where(problem) == (code, "planbook.toml", 4, "sheets")
+    assert problem.expected.startswith(expected)
+
+
+def test_rows_for_a_sheet_that_is_left_out_say_how_to_add_it(tmp_path: Path) -> None:
+    text = "部门,例会日期,问题\nCW,2024-03-04,系统上线延期\nCW,2024-03-11,人手不足\n"
+    cycle = write_cycle(tmp_path, prefill__weekly=text)
+    with pytest.raises(CycleError) as caught:
+        issue_workbooks(cycle, ["CW"], FEW)
+    (problem,) = caught.value.problems
+    assert where(problem) == (Code.PREFILL_LEFT_OUT, "prefill/weekly.csv", 2, "例会日期")
+    assert "weekly" in problem.fix("zh")
+    cycle = write_cycle(tmp_path, TOML + 'sheets = ["weekly"]\n')
+    found = rows(issue(cycle, "CW")["CW"], "weekly")
+    assert [row["problem"] for row in found.values()] == ["系统上线延期", "人手不足"]
+
+
+def test_a_row_that_follows_another_wants_its_id(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path, prefill__year_review="部门,编号,经验与教训\nCW,Y001,早谈价\nCW,,晚了\n")
+    assert faults(cycle) == [(Code.PREFILL_ID_NEEDED, "prefill/year_review.csv", 3, "经验与教训")]
+    cycle = write_cycle(tmp_path, prefill__year_review="部门,编号,经验与教训\nCW,Y001,早谈价\n")
+    assert rows(issue(cycle, "CW")["CW"], "year_review") == {1: {"lesson": "早谈价"}}
 
 
 # -- the outbox ----------------------------------------------------------------------------
@@ -630,7 +701,8 @@ def test_a_prefilled_workbook_checks_without_a_problem(tmp_path: Path) -> None:
     cycle = write_cycle(tmp_path)
     (one,) = issue_workbooks(cycle, ["CW"], FEW)
     submission, _ = read_and_check(one.path, cycle)
-    assert [p for p in submission.problems if p.severity is not Severity.NOTE] == []
+    worth_a_look = {p.expected for p in submission.problems if p.severity is not Severity.NOTE}
+    assert worth_a_look == {"尚未分解任务"}, "which is the planner's to do"
 
 
 # -- what the book says --------------------------------------------------------------------

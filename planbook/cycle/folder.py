@@ -32,9 +32,10 @@ class Cycle:
 
     `book` is the name of a book or the path of its YAML file; `as_of` None means today, whenever
     it is asked for; `settings` are the book's settings as the cycle overrides them, holidays
-    and make-up days included; `take_over_goals` says whether company goals become rows of the
-    departments they are assigned to; `files` are the names of the inputs, for problems in them;
-    `problems` are warnings about the inputs, none of them an error.
+    and make-up days included; `sheets` are the optional sheets that workbooks have;
+    `take_over_goals` says whether company goals become rows of the departments they are assigned
+    to; `files` are the names of the inputs, for problems in them; `problems` are warnings about
+    the inputs, none of them an error.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Cycle:
     inbox: Path
     reports: Path
     prefill: Path
+    sheets: tuple[str, ...] = ()
     take_over_goals: bool = True
     background: tuple[BackgroundFact, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: dict(PATHS))
@@ -130,13 +132,7 @@ def load_cycle(folder: Path) -> Cycle:
     faults: list[Problem] = []
     settings = read_settings(folder, faults)
     company, names = _read_company(folder, settings, faults)
-    background: tuple[BackgroundFact, ...] = ()
-    file = settings.paths["background"]
-    if file != PATHS["background"] or (folder / file).exists():  # who names a file means that it is there
-        background = read_background(folder / file, file, settings.loaded, names, faults)
-        if background and not takes_from(settings.loaded, Source.BACKGROUND):
-            place, count = Location(file=file), str(len(background))
-            faults.append(Problem(Code.BACKGROUND_UNUSED, place, count, subject=settings.loaded.name))
+    background = _read_background(folder, settings, names, faults)
     recipients = tuple(_resolve_recipient(entry, names) for entry in settings.recipients)
     _check_recipients(settings.recipients, recipients)
     problems = _in_order(faults)
@@ -162,6 +158,7 @@ def load_cycle(folder: Path) -> Cycle:
         inbox=folder / settings.paths["inbox"],
         reports=folder / settings.paths["reports"],
         prefill=folder / settings.paths["prefill"],
+        sheets=settings.sheets,
         take_over_goals=settings.take_over_goals,
         background=background,
         files=settings.paths,
@@ -192,6 +189,20 @@ def _read_company(folder: Path, settings: Settings, faults: list[Problem]) -> tu
         faults=faults,
     )
     return Company(departments, goals), names
+
+
+def _read_background(
+    folder: Path, settings: Settings, names: Names | None, faults: list[Problem]
+) -> tuple[BackgroundFact, ...]:
+    """The background, where there is a file of it; noted where no sheet of the book takes it."""
+    file = settings.paths["background"]
+    if file == PATHS["background"] and not (folder / file).exists():
+        return ()  # who names another file means that it is there
+    facts = read_background(folder / file, file, settings.loaded, names, faults)
+    if facts and not takes_from(settings.loaded, Source.BACKGROUND):
+        place, count = Location(file=file), str(len(facts))
+        faults.append(Problem(Code.BACKGROUND_UNUSED, place, count, subject=settings.loaded.name))
+    return facts
 
 
 def _resolve_recipient(entry: RecipientEntry, names: Names | None) -> Recipient:

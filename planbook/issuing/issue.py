@@ -183,6 +183,7 @@ def _layout_for(cycle: Cycle, book: Book, department: Department, options: Issue
         items=cycle_items(book, cycle.company, _scope(cycle, department)),
         rows=options.rows,
         many=many,
+        sheets=cycle.sheets,
     )
 
 

@@ -11,32 +11,26 @@ from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed, review_submission
 from planbook.cycle import Cycle, cycle_items
 from planbook.issuing.rows import Given, RowRef, Standing
-from planbook.layout.cells import NIL_TEXT, show_span
+from planbook.layout.cells import show_span
+from planbook.layout.rules import nil_text
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location, Problem, Severity
 from planbook.reader import Expectations, GivenCell, Submission, read_workbook
+from planbook.reader.tables import BARRING
 from planbook.spec import Book, Column, Kind, Place, Sheet, Source, Take, list_books, load_spec
 from planbook.values import Nil, Span
 
 Chosen = dict[tuple[str, int], None]  # sheet key and row number, in order
 
-# What kept a value, a row or a table from being read: carried over, it would be gone without a word.
-LOST: Final = frozenset(
-    {
-        Code.ERROR_CELL,
-        Code.NOT_IN_LIST,
-        Code.NOT_A_QUANTITY,
-        Code.NOT_A_PERCENT,
-        Code.NOT_A_DATE,
-        Code.UNIT_MISMATCH,
-        Code.LINK_BROKEN,
-        Code.ROW_ID_TWICE,
-        Code.COLUMN_MISSING,
-        Code.COLUMN_TWICE,
-        Code.SHEET_TWICE,
-        Code.TEXT_BELOW,
-    }
-)
+# What kept a value, a row or a table from being read: carried over, it would be gone without a
+# word.  What only bars a row from the figures is said where the row is filled in again.
+LOST: Final = (BARRING - {Code.OUT_OF_RANGE, Code.DUPLICATE, Code.OUT_OF_SCOPE, Code.DATES_REVERSED}) | {
+    Code.ROW_ID_TWICE,
+    Code.COLUMN_MISSING,
+    Code.COLUMN_TWICE,
+    Code.SHEET_TWICE,
+    Code.TEXT_BELOW,
+}
 
 
 def read_returned(
@@ -139,7 +133,7 @@ def _cell(reviewed: Reviewed, sheet: Sheet, row: PlanRow, source: Column, target
 def _untyped(value: Value, column: Column) -> object:
     """The value as it may be typed again."""
     if isinstance(value, Nil):
-        return NIL_TEXT["zh"]
+        return nil_text("zh")
     if isinstance(value, Span):
         return show_span(value, "zh")
     if column.link and isinstance(value, str):

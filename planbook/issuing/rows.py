@@ -83,11 +83,16 @@ def fill_rows(
         rows = waiting.get(sheet.key, [])
         if not rows:
             continue
+        if sheet.key not in room:
+            title = sheet.title.to(lang)
+            left_out = Problem(Code.PREFILL_LEFT_OUT, rows[0].place, expected=sheet.key, subject=title)
+            problems.append(left_out)
+            continue
         merging = _Merging(book, sheet, reader, lang)
-        followed = [_follow(book, row, numbers) for row in rows]
+        followed = [_follow(book, sheet, row, numbers) for row in rows]
         landed = [(row, merging.add(row, followed)) for row in followed]
         problems += merging.problems
-        problems += merging.settle(room.get(sheet.key, 0))
+        problems += merging.settle(room[sheet.key])
         for row, draft in landed:
             if row.own is not None and draft is not None and draft.number is not None:
                 numbers[row.source, sheet.key, row.own] = draft.number
@@ -97,15 +102,21 @@ def fill_rows(
     return Filled(tables, tuple(problems))
 
 
-def _follow(book: Book, row: Given, numbers: Mapping[tuple[str, str, int], int]) -> Given:
-    """The row with its links as the ids that the rows they name have here."""
+def _follow(book: Book, sheet: Sheet, row: Given, numbers: Mapping[tuple[str, str, int], int]) -> Given:
+    """The row with its links as the ids that the rows they name have here.
+
+    A row of a sheet that mirrors another goes where the row it is about went.
+    """
     cells = dict(row.cells)
     for key, cell in row.cells.items():
         if isinstance(cell.value, RowRef):
             ref = cell.value
-            number = numbers.get((row.source, ref.sheet, ref.number), ref.number)
-            cells[key] = replace(cell, value=book.sheet(ref.sheet).id.of(number))
-    return replace(row, cells=cells)
+            named = numbers.get((row.source, ref.sheet, ref.number), ref.number)
+            cells[key] = replace(cell, value=book.sheet(ref.sheet).id.of(named))
+    number = row.number
+    if sheet.mirrors and row.own is not None:
+        number = numbers.get((row.source, sheet.mirrors, row.own), number)
+    return replace(row, cells=cells, number=number)
 
 
 class _Merging:
@@ -159,13 +170,22 @@ class _Merging:
         """Give every row its number; a row too many is a fault."""
         taken = {draft.number for draft in self.drafts}
         free = (n for n in range(1, len(self.drafts) + len(taken) + 1) if n not in taken)
+        title = self.sheet.title.to(self._lang)
         for draft in self.drafts:
+            if draft.number is None and self.sheet.mirrors:
+                yield Problem(
+                    Code.PREFILL_ID_NEEDED, draft.place, expected=self.sheet.id.of(1), subject=title
+                )
+                continue
             if draft.number is None:
                 draft.number = next(free)
             if draft.number > room:
-                title = self.sheet.title.to(self._lang)
-                advice = f"{self.sheet.key}={max(d.number or 0 for d in self.drafts)}"
+                advice = f"{self.sheet.mirrors or self.sheet.key}={self._last}"
                 yield Problem(Code.PREFILL_FULL, draft.place, str(room), advice, title)
+
+    @property
+    def _last(self) -> int:
+        return max(draft.number or 0 for draft in self.drafts)
 
     # -- which row is it -------------------------------------------------------------------
 

@@ -83,6 +83,8 @@ class Code(StrEnum):
     SHARED_GOAL = "shared-goal"
     METHOD_FALLBACK = "method-fallback"
     WEIGHTS_EQUAL = "weights-equal"
+    RULE_BROKEN = "rule-broken"
+    RULE_ADVICE = "rule-advice"
 
     # -- the returned set
     RESUBMITTED = "resubmitted"
@@ -108,6 +110,8 @@ class Code(StrEnum):
     PREFILL_SHEET = "prefill-sheet"
     PREFILL_NO_WORKBOOK = "prefill-no-workbook"
     PREFILL_ID = "prefill-id"
+    PREFILL_ID_NEEDED = "prefill-id-needed"
+    PREFILL_LEFT_OUT = "prefill-left-out"
     PREFILL_CALCULATED = "prefill-calculated"
     PREFILL_EMPTY = "prefill-empty"
     PREFILL_FULL = "prefill-full"
@@ -505,6 +509,19 @@ CATALOGUE: dict[Code, Entry] = {
             "Check the quarterly targets against the annual one.",
         ),
     ),
+    Code.RULE_BROKEN: _entry(
+        _E,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请按提示改正；表中“校验”列有同样的说明。"),
+        ('"{subject}": {expected} (it says "{found}").', "Correct it; the row's check column says the same."),
+    ),
+    Code.RULE_ADVICE: _entry(
+        _W,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请核对；表中“校验”列有同样的提示。"),
+        (
+            '"{subject}": {expected} (it says "{found}").',
+            "Have a look; the row's check column says the same.",
+        ),
+    ),
     Code.SHARED_GOAL: _entry(
         _W,
         (
@@ -659,6 +676,28 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("“{found}”不是该表的行编号。", "请写成 {expected} 的形式；留空则填入第一个空行。"),
         ('"{found}" is no row of the sheet.', "Write it like {expected}; blank means the first free row."),
+    ),
+    Code.PREFILL_ID_NEEDED: _entry(
+        _E,
+        (
+            "工作表“{subject}”的每一行都属于另一张表的同号行，这一行没有写明编号。",
+            "请在“编号”列写明是哪一行，如 {expected}。",
+        ),
+        (
+            'A row of sheet "{subject}" is about the row of that number elsewhere; this one has no id.',
+            "Say in the column id which row it is, such as {expected}.",
+        ),
+    ),
+    Code.PREFILL_LEFT_OUT: _entry(
+        _E,
+        (
+            "工作表“{subject}”不在本年度的工作簿中，这一行没有位置。",
+            "请在 planbook.toml 的 sheets 中加入 {expected}。",
+        ),
+        (
+            'Sheet "{subject}" is left out of this year\'s workbooks, so that the row has no place.',
+            "Add {expected} to sheets in planbook.toml.",
+        ),
     ),
     Code.PREFILL_CALCULATED: _entry(
         _E,
