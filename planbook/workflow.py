@@ -214,7 +214,7 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
         make_folder(folder / name)
     (folder / DEMO_MARK).write_text("planbook demo\n", encoding="utf-8")
     samples = samples_folder()
-    for name in ("planbook.toml", "departments.csv", "company_goals.csv"):
+    for name in ("planbook.toml", "departments.csv", "company_goals.csv", "background.csv"):
         (folder / name).write_bytes((samples / name).read_bytes())
     for entry in (samples / "returned").iterdir():
         (folder / "inbox" / entry.name).write_bytes(entry.read_bytes())
