@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -26,6 +29,15 @@ LONGEST_TEXT = 32767
 ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")  # stands for a character in the file, so it is escaped itself
 LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
 
+WIDE = 0.9  # how much wider than a digit an East Asian character is, in the house font
+OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
+    }
+)
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
@@ -53,15 +65,7 @@ def new_workbook(path: Path) -> Iterator[Any]:
     Raises OutputError when it cannot be written, or when xlsxwriter would leave something out:
     it only warns of that.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
-        },
-    )
+    workbook = xlsxwriter.Workbook(str(path), dict(OPTIONS))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", module="xlsxwriter")
@@ -111,11 +115,23 @@ def _stored(value: CellValue) -> CellValue:
     return ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
 
 
+def count_lines(text: str, width: float) -> int:
+    """The lines a wrapped text takes in a column of `width` characters; a wide one counts as two."""
+    return sum(max(1, math.ceil(text_width(line) / max(1.0, width - 2))) for line in text.split("\n"))
+
+
+def text_width(text: str) -> float:
+    """The width of a line in characters: Chinese ones are nearly twice as wide as digits."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WFA" for sign in text)
+    return len(text) + WIDE * wide
+
+
 def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
     """A4 landscape, one page wide and `pages` high (0: any); year and department above, pages below."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, pages)
+    sheet.center_horizontally()
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = layout.book.label("header_left", layout.lang).format(year=issue.year)
     # A doubled & would print one, but xlsxwriter still takes &&G for a picture.
