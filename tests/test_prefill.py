@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 
 from planbook.company import BackgroundFact
 from planbook.cycle import Cycle, load_cycle
@@ -18,12 +20,13 @@ from planbook.issuing.files import find_sheet, headings_of
 from planbook.plan import Plan, Value
 from planbook.problems import Code, CycleError, OutputError, Problem, Severity, UsageError
 from planbook.reader import Submission, read_workbook
-from planbook.spec import FIELDS, Source, check_spec, compose_text, load_spec
+from planbook.spec import FIELDS, Source, Take, check_spec, compose_text, load_spec
 from planbook.workflow import expectations, read_and_check
 from tests.support.office import require_office, resave_libreoffice
 from tests.support.workbooks import write_filled
 from tests.test_cli import run
 
+DOCS = Path(__file__).parents[1] / "docs" / "books.md"
 BOOK = Path(__file__).parent / "support" / "background_book.yaml"
 TOML = 'year = 2024\nas_of = 2024-04-01\nlanguage = "zh"\n'
 DEPARTMENTS = """\
@@ -729,6 +732,28 @@ def test_every_field_of_a_source_is_offered(tmp_path: Path) -> None:
                 offered[source] |= {key for key, value in entry.fields.items() if value not in (None, "")}
     assert offered == {source: set(fields) for source, fields in FIELDS.items()}
     assert set(Source) - set(FIELDS) == {Source.LAST_YEAR}
+
+
+def test_the_docs_name_every_source_and_field() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    for source, fields in FIELDS.items():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| `{source}` |")]
+        assert set(re.findall(r"\w+", line.split("|")[3])) >= set(fields)
+        named = set(re.findall(r"\w+", line.split("|")[3]))
+        assert named - set(fields) <= {
+            "where",
+            "one",
+            "department",
+            "alone",
+            "is",
+            "assigned",
+            "several",
+            "are",
+        }
+    block = re.search(r"```yaml\n(takes:.*?)```", text, re.DOTALL)
+    assert block is not None
+    takes = [Take.model_validate(take) for take in yaml.safe_load(block[1])["takes"]]
+    assert [take.source for take in takes] == [Source.ASSIGNED_GOALS, Source.LAST_YEAR]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from planbook.checks import Reviewed, review_submission
 from planbook.cycle import Cycle, cycle_items
 from planbook.issuing.rows import Given, RowRef, Standing
 from planbook.layout.cells import show_span
-from planbook.layout.rules import nil_text
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location, Problem, Severity
 from planbook.reader import Expectations, GivenCell, Submission, read_workbook
@@ -22,6 +21,7 @@ from planbook.values import Nil, Span
 
 Chosen = dict[tuple[str, int], None]  # sheet key and row number, in order
 
+NIL_WORD: Final = "无"  # as the reader knows it, whatever the workbook's language
 # What kept a value, a row or a table from being read: carried over, it would be gone without a
 # word.  What only bars a row from the figures is said where the row is filled in again.
 LOST: Final = (BARRING - {Code.OUT_OF_RANGE, Code.DUPLICATE, Code.OUT_OF_SCOPE, Code.DATES_REVERSED}) | {
@@ -133,7 +133,7 @@ def _cell(reviewed: Reviewed, sheet: Sheet, row: PlanRow, source: Column, target
 def _untyped(value: Value, column: Column) -> object:
     """The value as it may be typed again."""
     if isinstance(value, Nil):
-        return nil_text("zh")
+        return NIL_WORD
     if isinstance(value, Span):
         return show_span(value, "zh")
     if column.link and isinstance(value, str):
