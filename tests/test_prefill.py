@@ -273,6 +273,9 @@ RD,,庚,5,,,
         prefill__杂项="部门,内容\nCW,某事\n",
     )
     (tmp_path / "prefill" / "说明.docx").write_text("x")
+    (tmp_path / "prefill" / "销售部").mkdir()
+    (tmp_path / "prefill" / ".git").mkdir()
+    (tmp_path / "prefill" / "~$goals.xlsx").write_text("x")
     more = tmp_path / "tracking.csv"
     more.write_text("部门,所属目标,任务名称\nCW,没有这个目标,x\nCW,丙,无此任务\n", encoding="utf-8")
     assert sorted(faults(cycle, more)) == sorted(
@@ -288,6 +291,7 @@ RD,,庚,5,,,
             (Code.LINK_BROKEN, "prefill/review.csv", 2, "目标名称"),
             (Code.PREFILL_SHEET, "prefill/杂项.csv", 0, ""),
             (Code.PREFILL_FILE, "prefill/说明.docx", 0, ""),
+            (Code.PREFILL_FILE, "prefill/销售部", 0, ""),
             (Code.LINK_BROKEN, str(more), 2, "所属目标"),
             (Code.LINK_BROKEN, str(more), 2, "任务名称"),
             (Code.LINK_BROKEN, str(more), 3, "任务名称"),
@@ -334,6 +338,13 @@ def test_a_row_too_many_names_the_rows_to_ask_for(tmp_path: Path) -> None:
     assert where(problem) == (Code.PREFILL_FULL, "prefill/goals.csv", 9, "目标名称")
     assert "--rows goals=9" in problem.line("zh") and "--rows goals=9" in problem.line("en")
     issue_workbooks(cycle, ["CW"], IssueOptions(rows={**ROWS, "goals": 9}))
+
+
+def test_the_folder_may_be_a_file_and_must_be_there_when_it_is_named(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path, TOML + '[paths]\nprefill = "goals.csv"\n')
+    assert faults(cycle) == [(Code.INPUT_MISSING, "goals.csv", 0, "")]
+    (tmp_path / "goals.csv").write_text("部门,目标名称\nCW,甲\n", encoding="utf-8")
+    assert rows(issue(cycle, "CW")["CW"], "goals")[2]["goal"] == "甲"
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
