@@ -19,10 +19,12 @@ from planbook.layout import (
     quote_sheet,
 )
 from planbook.layout.cells import LISTS, SettingValue, input_cells
+from planbook.layout.dashboard import place_dashboard
 from planbook.layout.manifest import KEYWORD, Issue, meta_rows
 from planbook.plan import Plan
 from planbook.spec import Place
 from planbook.writer.cells import PROTECTION, Content, new_workbook, set_print, write_formula, write_value
+from planbook.writer.dashboard import write_dashboard
 from planbook.writer.styles import BLUE, DATE, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
 from planbook.writer.tables import write_table
 
@@ -63,10 +65,16 @@ def _write_all(workbook: Any, content: Content) -> None:
         }
     )
     index = workbook.add_worksheet(layout.index_title)
+    dashboard = place_dashboard(layout)
+    if dashboard:
+        page = workbook.add_worksheet(dashboard.title)
     tables = [workbook.add_worksheet(placed.title) for placed in layout.sheets]
     lists = workbook.add_worksheet(layout.lists_title)
     meta = workbook.add_worksheet(META_SHEET)
     _write_index(index, styles, content, heading)
+    if dashboard:
+        write_dashboard(workbook, page, styles, content, dashboard)
+        page.protect("", PROTECTION)
     for sheet, placed in zip(tables, layout.sheets, strict=True):
         write_table(sheet, styles, content, placed)
         sheet.protect("", PROTECTION)
@@ -136,7 +144,24 @@ def _write_contents(sheet: Any, styles: Styles, content: Content) -> int:
         count = content.values[INDEX, row, INDEX_COUNT_COLUMN]
         style = styles.get(border=1, border_color=GRID, align="center", bg_color=PALE)
         write_formula(sheet, row, INDEX_COUNT_COLUMN, layout.count_formula(placed), style, count)
-    return INDEX_FIRST_ROW + len(layout.sheets) + 1
+    row = INDEX_FIRST_ROW + len(layout.sheets)
+    if layout.book.dashboard:
+        _write_dashboard_link(sheet, styles, layout, row)
+        row += 1
+    return row + 1
+
+
+def _write_dashboard_link(sheet: Any, styles: Styles, layout: Layout, row: int) -> None:
+    """The dashboard's line in the contents; there are no rows to count on it."""
+    page = layout.book.dashboard
+    assert page is not None, "only books with a dashboard come here"
+    cell = {"border": 1, "border_color": GRID}
+    title = page.title.to(layout.lang)
+    sheet.set_row(row, 24)
+    link = styles.get(**cell, indent=1, bold=True, font_color=BLUE, underline=1)
+    sheet.write_url(row, 1, f"internal:{quote_sheet(title)}!A1", link, title)
+    sheet.write_string(row, 2, page.purpose.to(layout.lang), styles.get(**cell, indent=1))
+    sheet.write_string(row, INDEX_COUNT_COLUMN, "–", styles.get(**cell, align="center"))
 
 
 def _write_lines(sheet: Any, styles: Styles, row: int, title: str, lines: list[str]) -> int:
