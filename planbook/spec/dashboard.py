@@ -51,6 +51,7 @@ class PanelColumn(Model):
     decimals: int = Field(default=0, ge=0, le=3)
     strong: bool = False
     wrap: bool = False
+    small: bool = False
     hidden: bool = False
 
 

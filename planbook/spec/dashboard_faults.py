@@ -133,9 +133,9 @@ def _check_column(book: Book, panel: Panel, column: PanelColumn, path: PathKey) 
         yield Fault(Code.SPEC_MISSING_KEY, path, expected="formula")
     if column.look is Look.TREND and not column.over:
         yield Fault(Code.SPEC_MISSING_KEY, path, expected="over")
-    shown = [other.key for other in panel.shown]
-    beside = any(tuple(shown[at : at + len(column.over)]) == column.over for at in range(len(shown)))
-    if not beside and all(key in panel.by_key for key in column.over):
+    shown = tuple(other.key for other in panel.shown)
+    beside = any(shown[at : at + len(column.over)] == column.over for at in range(len(shown)))
+    if column.over and not beside and all(key in panel.by_key for key in column.over):
         expected = f"columns that stand side by side, of {', '.join(shown)}"
         yield Fault(Code.SPEC_BAD_VALUE, (*path, "over"), ", ".join(column.over), expected)
     for key in column.over:

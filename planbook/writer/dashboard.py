@@ -172,9 +172,10 @@ def _write_panel(page: _Page, panel: PlacedPanel) -> None:
         _write_header(page, panel, column)
         _write_shown(page, panel, column)
         _add_look(page, panel, column)
+    plain = styles.get()
     for column in panel.panel.helpers:
         for number in range(1, panel.rows + 1):
-            page.write_cell(panel.row(number), panel.columns[column.key], styles.get())
+            page.write_cell(panel.row(number), panel.columns[column.key], plain)
     if panel.panel.note:
         style = styles.get(font_size=8, font_color=MUTED, indent=1)
         page.write_text(panel.note_row, panel.left, panel.panel.note, style)
@@ -215,7 +216,7 @@ def _number_format(kind: Kind, decimals: int) -> str:
 
 def _cell_style(styles: Styles, column: PanelColumn) -> Any:
     look: dict[str, Any] = {
-        "font_size": 9,
+        "font_size": 8 if column.small else 9,
         "font_color": NAVY if column.strong else INK,
         "bold": column.strong,
         "bottom": 1,
