@@ -44,7 +44,9 @@ def main() -> None:
             figures = roll_up_cycle(demo.cycle, collect_returns(demo.cycle), lang=lang)
             write_consolidated(report, figures, lang=lang)
             titles = [sheet.title.to(lang) for sheet in demo.cycle.load_book().reports]
-            draw(report, {f"{number + 1}": title for number, title in enumerate(titles[:3])}, f"report-{lang}")
+            draw(
+                report, {f"{number + 1}": title for number, title in enumerate(titles[:3])}, f"report-{lang}"
+            )
 
 
 def write_again(path: Path, submission: Submission) -> Layout:
@@ -80,7 +82,9 @@ def draw(path: Path, titles: dict[str, str], stem: str) -> None:
     pages = text.decode("utf-8").split("\f")
     for name, title in titles.items():
         footer = re.compile(rf"(?m)^\s*{re.escape(title)}\s")
-        found = [number for number, page in enumerate(pages, 1) if footer.search("\n".join(page.splitlines()[-4:]))]
+        found = [
+            number for number, page in enumerate(pages, 1) if footer.search("\n".join(page.splitlines()[-4:]))
+        ]
         if not found:
             raise SystemExit(f"{path.name}: no page of {title}")
         target = FOLDER / f"{stem}-{name}"
