@@ -1,5 +1,16 @@
 """The specification of books: YAML in, frozen models out.  Sole owner of YAML."""
 
+from planbook.spec.base import Kind, Place, Text
+from planbook.spec.dashboard import (
+    Chart,
+    ChartLook,
+    ChartSeries,
+    Dashboard,
+    Figure,
+    Look,
+    Panel,
+    PanelColumn,
+)
 from planbook.spec.formulas import quote_text, references, render
 from planbook.spec.loader import check_spec, list_books, load_spec
 from planbook.spec.models import (
@@ -8,11 +19,9 @@ from planbook.spec.models import (
     Column,
     Input,
     Item,
-    Kind,
     Link,
     ListSpec,
     Measure,
-    Place,
     ReportColumn,
     ReportSheet,
     Rule,
@@ -21,7 +30,6 @@ from planbook.spec.models import (
     Sheet,
     Source,
     Take,
-    Text,
     Timeline,
     Total,
 )
@@ -30,14 +38,22 @@ from planbook.spec.takes import FIELDS, compose_text
 __all__ = [
     "FIELDS",
     "Book",
+    "Chart",
+    "ChartLook",
+    "ChartSeries",
     "Check",
     "Column",
+    "Dashboard",
+    "Figure",
     "Input",
     "Item",
     "Kind",
     "Link",
     "ListSpec",
+    "Look",
     "Measure",
+    "Panel",
+    "PanelColumn",
     "Place",
     "ReportColumn",
     "ReportSheet",

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pydantic import BaseModel
 
 from planbook.problems import Code
+from planbook.spec.base import Kind, Place, Text
 from planbook.spec.formulas import (
     PORTABLE_FUNCTIONS,
     foreign_functions,
@@ -17,7 +18,7 @@ from planbook.spec.formulas import (
     references,
     syntax_faults,
 )
-from planbook.spec.models import Book, Check, Column, Input, Kind, Place, Sheet, Source, Take, Text, Total
+from planbook.spec.models import Book, Check, Column, Input, Sheet, Source, Take, Total
 from planbook.spec.takes import FIELDS, placeholders
 
 PathKey = tuple[str | int, ...]

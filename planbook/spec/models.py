@@ -13,103 +13,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    RootModel,
-    SerializerFunctionWrapHandler,
-    WithJsonSchema,
-    WrapSerializer,
-)
+from pydantic import ConfigDict, Field
 
+from planbook.spec.base import FROZEN, THAWED, Key, Kind, Model, Place, Text
+from planbook.spec.dashboard import Dashboard
 from planbook.units import Unit, UnitTable
-
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Kind(StrEnum):
-    """What a cell of a column holds."""
-
-    TEXT = "text"
-    CHOICE = "choice"
-    LINK = "link"
-    QUANTITY = "quantity"
-    PERCENT = "percent"
-    NUMBER = "number"
-    DATE = "date"
-    SPAN = "span"
-
-
-class Place(StrEnum):
-    """Where a column stands: seen, in the workbook but hidden, or only in the calculation."""
-
-    SHOWN = "shown"
-    HIDDEN = "hidden"
-    VIRTUAL = "virtual"
-
-
-class Model(BaseModel):
-    """Base of all models: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-def _freeze(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(value))
-
-
-def _thaw(value: Mapping[str, Any], handler: SerializerFunctionWrapHandler) -> Any:
-    return handler(dict(value))
 
 
 def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
-
-
-FROZEN, THAWED = AfterValidator(_freeze), WrapSerializer(_thaw)
-
-
-def _text_from(value: Any) -> Any:
-    return (
-        {"*": str(value)} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    )
-
-
-_TEXT_SCHEMA = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": "string"}},
-        {"type": "string"},
-        {"type": "number"},
-    ]
-}
-_Texts = Annotated[
-    Mapping[str, str],
-    BeforeValidator(_text_from),
-    FROZEN,
-    THAWED,
-    WithJsonSchema(_TEXT_SCHEMA, mode="validation"),
-]
-
-
-class Text(RootModel[_Texts]):
-    """A text in every language of the book; a plain string in YAML serves all of them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def to(self, lang: str) -> str:
-        """The text in `lang`."""
-        return self.root.get(lang) or self.root.get("*") or next(iter(self.root.values()), "")
-
-    def languages(self) -> frozenset[str]:
-        """The languages it is given in; `*` stands for all."""
-        return frozenset(self.root)
-
-    def every(self) -> tuple[str, ...]:
-        """The texts of all languages, each once."""
-        return tuple(dict.fromkeys(self.root.values()))
 
 
 class Item(Model):
@@ -452,6 +364,7 @@ class Book(Model):
     index: Index
     sheets: tuple[Sheet, ...]
     reports: tuple[ReportSheet, ...]
+    dashboard: Dashboard | None = None
     sha256: str = ""
 
     @cached_property

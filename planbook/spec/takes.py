@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from planbook.spec.models import Source, Text
+from planbook.spec.base import Text
+from planbook.spec.models import Source
 
 _GOAL: Final = (
     *("goal", "metric", "unit", "direction", "aggregation", "due", "lead", "cooperating"),

@@ -49,7 +49,7 @@ PROTECTION = {
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into one workbook: the issue, its layout, inputs by cell and computed values."""
+    """What goes into one workbook: the issue, its layout, inputs and computed values by cell."""
 
     layout: Layout
     issue: Issue
