@@ -48,7 +48,7 @@ goal,metric,unit,direction,baseline,target,target_high,aggregation,due,lead,coop
 """
 SHEETS = ("goals", "decomposition", "tracking", "review")
 ROWS = {"goals": 8, "decomposition": 8, "tracking": 8, "review": 12}
-FEW = IssueOptions(rows=ROWS)
+FEW = IssueOptions(rows={**ROWS, "background": 12, "execution": 4, "lessons": 4})
 
 
 def write_cycle(folder: Path, toml: str = TOML, **files: str | bytes) -> Cycle:
@@ -160,7 +160,8 @@ def test_the_setting_turns_company_goals_off(tmp_path: Path) -> None:
 
 
 def test_the_classic_book_writes_targets_with_their_units(tmp_path: Path) -> None:
-    found = issue(write_cycle(tmp_path, TOML + 'book = "classic"\n'), "CW", "SC")
+    cycle = write_cycle(tmp_path, TOML + 'book = "classic"\n')
+    found = issue(cycle, "CW", "SC", options=IssueOptions(rows=ROWS))
     assert rows(found["CW"], "goals")[1] | {"note": ""} == {
         "level": "department",
         "goal": "综合成本下降8%",
