@@ -22,7 +22,7 @@ from planbook.problems import Code, CycleError, OutputError, Problem, Severity, 
 from planbook.reader import Submission, read_workbook
 from planbook.spec import FIELDS, Source, Take, check_spec, compose_text, load_spec
 from planbook.workflow import expectations, read_and_check
-from tests.support.office import require_office, resave_libreoffice
+from tests.support.office import require_office, resave_libreoffice, stamp_modified
 from tests.support.workbooks import write_filled
 from tests.test_cli import run
 
@@ -458,6 +458,36 @@ def test_last_years_workbook_gives_open_tasks_and_baselines(tmp_path: Path) -> N
     assert worth_a_word(found) <= {Code.REQUIRED_MISSING}
 
 
+def test_of_two_returns_of_one_department_the_later_counts(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path, TOML + "take_over_goals = false\n")
+    (tmp_path / "prefill").mkdir()
+    old, new = filled_plan(), filled_plan()
+    row = new.rows("goals")[0]
+    later = replace(row, values={**row.values, "goal": "营业收入（修订）"})
+    new = Plan({**new.tables, "goals": (later, *new.rows("goals")[1:])}, new.inputs)
+    # The one saved later comes first by name.
+    stamp_modified(write_filled(tmp_path / "prefill" / "a修订.xlsx", new), "2024-05-02T08:00:00Z")
+    stamp_modified(write_filled(tmp_path / "prefill" / "b初稿.xlsx", old), "2024-04-02T08:00:00Z")
+    (issued,) = issue_workbooks(cycle, ["YX"], FEW)
+    found = rows(read_workbook(issued.path, expectations(cycle)), "goals")
+    assert [row["goal"] for row in found.values()] == ["营业收入（修订）", "新客户拓展"]
+    assert [(p.code, p.location.file, p.expected) for p in issued.problems] == [
+        (Code.RESUBMITTED, "prefill/b初稿.xlsx", "prefill/a修订.xlsx")
+    ]
+
+
+def test_a_part_of_a_year_is_no_baseline(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path, TOML.replace("2024", "2025"))
+    plan = filled_plan()
+    half = Plan({**plan.tables, "review": plan.rows("review")[:2]}, plan.inputs)
+    path = write_filled(tmp_path / "半年.xlsx", half)
+    (issued,) = issue_workbooks(cycle, ["YX"], replace(FEW, prefill=(path,)))
+    assert "baseline" not in rows(read_workbook(issued.path, expectations(cycle)), "goals")[1]
+    (remark,) = issued.problems
+    assert (remark.code, str(remark.location)) == (Code.PREFILL_INCOMPLETE, f"{path}:1_目标总表")
+    assert (remark.subject, remark.found, remark.expected) == ("基线值", "1", "计入季度数 = 4")
+
+
 @pytest.mark.office
 def test_a_workbook_saved_by_libreoffice_serves_as_well(tmp_path: Path) -> None:
     require_office("libreoffice")
@@ -783,6 +813,12 @@ def test_the_docs_name_every_source_and_field() -> None:
         ("from: duties", "from: duty", Code.SPEC_BAD_VALUE, "duty"),
         ("from: duties", "from: duties\n        linked: true", Code.SPEC_BAD_VALUE, "duties"),
         ("from: duties", "from: duties\n        wen: x", Code.SPEC_UNKNOWN_KEY, "wen"),
+        (
+            "from: duties",
+            "from: last_year\n        complete: {text: {qs: 4}}",
+            Code.SPEC_UNKNOWN_COLUMN,
+            "qs",
+        ),
     ],
 )
 def test_a_faulty_take_is_named_with_its_line(

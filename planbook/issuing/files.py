@@ -13,7 +13,7 @@ from planbook.cycle import Cycle
 from planbook.cycle.company_files import Names
 from planbook.cycle.csv_file import Heading, Row, read_rows, suggest
 from planbook.cycle.settings_file import PATHS
-from planbook.issuing.returned import read_returned
+from planbook.issuing.returned import find_newer, open_returned, returned_rows
 from planbook.issuing.rows import Given
 from planbook.problems import Code, Location, Problem
 from planbook.reader import GivenCell
@@ -42,7 +42,8 @@ class Prefill:
 def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path]) -> Prefill:
     """The rows of the cycle's prefill folder, file by file in the order of their names, then of `files`.
 
-    A folder among `files` stands for the files in it.
+    A folder among `files` stands for the files in it.  Of two workbooks that one department returned,
+    the one saved later counts.
     """
     rows: dict[str, list[Given]] = {}
     remarks: dict[str, list[Problem]] = {}
@@ -50,14 +51,25 @@ def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path]) -> Prefill:
     if not cycle.prefill.exists() and cycle.files["prefill"] != PATHS["prefill"]:
         label = cycle.files["prefill"]
         problems.append(Problem(Code.INPUT_MISSING, Location(file=label), expected=label))
-    for path, label in _list_files(cycle, files):
-        for department, found in _read_file(path, label, cycle, book, problems):
+    listed = list(_list_files(cycle, files))
+    returned = {
+        label: open_returned(path, label, cycle, book) for path, label in listed if _is_workbook(path)
+    }
+    newer = find_newer(returned)
+    for path, label in listed:
+        if label in returned:
+            given: Iterable[tuple[str, Given | Problem]] = returned_rows(
+                returned[label], newer.get(label, ""), cycle, book, problems
+            )
+        else:
+            given = _read_file(path, label, cycle, book, problems)
+        for department, found in given:
             if isinstance(found, Given):
                 rows.setdefault(department, []).append(found)
             else:
                 remarks.setdefault(department, []).append(found)
     return Prefill(
-        {code: tuple(given) for code, given in rows.items()},
+        {code: tuple(filled) for code, filled in rows.items()},
         {code: tuple(said) for code, said in remarks.items()},
         tuple(problems),
     )
@@ -68,13 +80,16 @@ def _read_file(
 ) -> Iterable[tuple[str, Given | Problem]]:
     """What one file gives, by department; `faults` receives everything wrong with it."""
     ending = path.suffix.lower()
-    if path.is_dir() or ending not in TEXT_FILES | WORKBOOKS:
-        found = "文件夹 folder" if path.is_dir() else ending
-        expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
-        faults.append(Problem(Code.PREFILL_FILE, Location(file=label), found, expected))
-        return ()
-    read = read_returned if ending in WORKBOOKS else _read_lines
-    return read(path, label, cycle, book, faults)
+    if not path.is_dir() and ending in TEXT_FILES:
+        return _read_lines(path, label, cycle, book, faults)
+    found = "文件夹 folder" if path.is_dir() else ending
+    expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
+    faults.append(Problem(Code.PREFILL_FILE, Location(file=label), found, expected))
+    return ()
+
+
+def _is_workbook(path: Path) -> bool:
+    return path.suffix.lower() in WORKBOOKS and not path.is_dir()
 
 
 def _list_files(cycle: Cycle, files: Sequence[Path]) -> Iterator[tuple[Path, str]]:

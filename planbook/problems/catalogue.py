@@ -115,6 +115,7 @@ class Code(StrEnum):
     PREFILL_CALCULATED = "prefill-calculated"
     PREFILL_EMPTY = "prefill-empty"
     PREFILL_FULL = "prefill-full"
+    PREFILL_INCOMPLETE = "prefill-incomplete"
     PREFILL_OTHER_YEAR = "prefill-other-year"
     OUTBOX_FILLED = "outbox-filled"
 
@@ -721,6 +722,17 @@ CATALOGUE: dict[Code, Entry] = {
         (
             'Sheet "{subject}" has {found} rows and no place for this one.',
             "Ask for more with planbook generate --rows {expected}, or fill in fewer.",
+        ),
+    ),
+    Code.PREFILL_INCOMPLETE: _entry(
+        _W,
+        (
+            "“{subject}”有 {found} 行没有带到新的一年：上年工作簿中须{expected}。",
+            "请使用上年最终交回的工作簿，或用 CSV 填入这些值。",
+        ),
+        (
+            '"{subject}" was not carried on for {found} rows: last year\'s workbook needs {expected}.',
+            "Use the last workbook that was returned, or fill the values in from a CSV file.",
         ),
     ),
     Code.PREFILL_OTHER_YEAR: _entry(
