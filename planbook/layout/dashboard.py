@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from planbook.layout.places import (
-    HINT_ROW,
-    ROW_MARK,
-    Layout,
+from planbook.layout.names import (
     cell_name,
+    cell_template,
     column_letter,
+    fill_template,
     list_name,
     quote_sheet,
     range_name,
 )
+from planbook.layout.places import HINT_ROW, Layout
 from planbook.spec import Dashboard, Figure, Panel, PanelColumn, Text, quote_text, render
 from planbook.spec.dashboard import ROW_COUNT, ROW_NUMBER
 
 DASHBOARD = "dashboard"  # the sheet key of the page
-NUMBER_MARK = "\x01"
+NUMBER_MARK = "\x01"  # in a template: the number of the row within its panel
 FIRST_COLUMN = 1  # the page's first column; column A is its margin
 FIGURE_ROWS = range(3, 6)  # title, figure, note
 FIRST_BAND_ROW = 7
@@ -184,7 +184,7 @@ def dashboard_formulas(layout: Layout) -> Iterator[tuple[str, int, int, str]]:
                 template = "=" + _template(layout, placed, panel, column.formula)
                 for number in range(1, panel.rows + 1):
                     row = panel.row(number)
-                    formula = template.replace(ROW_MARK, str(row + 1)).replace(NUMBER_MARK, str(number))
+                    formula = fill_template(template, row).replace(NUMBER_MARK, str(number))
                     yield DASHBOARD, row, panel.columns[column.key], formula
 
 
@@ -213,7 +213,7 @@ def _template(layout: Layout, placed: DashboardLayout, panel: PlacedPanel | None
         head, _, key = text.partition(".")
         if not key:
             assert panel is not None, "the spec check lets no cell outside a panel name a column of one"
-            return f"${column_letter(panel.columns[head])}{ROW_MARK}"
+            return cell_template(panel.columns[head])
         if head in placed.dashboard.by_key:
             return placed.panel(head).range(placed.title, key)
         return range_name(head, key)
