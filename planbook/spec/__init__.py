@@ -28,11 +28,15 @@ from planbook.spec.models import (
     Setting,
     Severity,
     Sheet,
+    Source,
+    Take,
     Timeline,
     Total,
 )
+from planbook.spec.takes import FIELDS, compose_text
 
 __all__ = [
+    "FIELDS",
     "Book",
     "Chart",
     "ChartLook",
@@ -57,10 +61,13 @@ __all__ = [
     "Setting",
     "Severity",
     "Sheet",
+    "Source",
+    "Take",
     "Text",
     "Timeline",
     "Total",
     "check_spec",
+    "compose_text",
     "list_books",
     "load_spec",
     "quote_text",

@@ -115,6 +115,10 @@ def _load(path: Path | Traversable) -> tuple[Book | None, tuple[Problem, ...]]:
     unique = tuple(dict.fromkeys(problems))
     if book is not None and not unique:
         meaning = {key: part for key, part in source.data.items() if key not in WORDING}
+        # What a sheet takes over is written like any typed row: no part of what a workbook is.
+        meaning["sheets"] = [
+            {key: part for key, part in sheet.items() if key != "takes"} for sheet in source.data["sheets"]
+        ]
         text = json.dumps(meaning, ensure_ascii=False, sort_keys=True, default=str)
         book = book.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
     return book, tuple(sorted(unique, key=lambda p: (p.location.file, p.location.line, p.location.path)))

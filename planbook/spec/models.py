@@ -20,6 +20,10 @@ from planbook.spec.dashboard import Dashboard
 from planbook.units import Unit, UnitTable
 
 
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
 class Item(Model):
     """One value of a dropdown list: `key` is stable, `title` is what the cell shows."""
 
@@ -214,6 +218,34 @@ class RowId(Model):
         return len(self.prefix) + self.width
 
 
+class Source(StrEnum):
+    """Where rows come from that planbook fills in beforehand."""
+
+    ASSIGNED_GOALS = "assigned_goals"  # company goals a department of the workbook leads or cooperates in
+    COMPANY_GOALS = "company_goals"  # every company goal
+    DUTIES = "duties"  # what the list of departments says they are there for
+    BACKGROUND = "background"  # the lines of background.csv
+    LAST_YEAR = "last_year"  # the rows of this sheet in a returned workbook of the year before
+
+
+class Take(Model):
+    """Rows that a sheet takes over from the cycle before anyone types.
+
+    `columns` says which column takes which field of the source; of last year's workbook these are
+    columns of the sheet, calculated ones included.  `fixed` fills a column of every row, `texts`
+    are composed from {fields}, where what stands in [brackets] goes when one of its fields is
+    blank.  `only` keeps the rows whose column holds one of the items, `linked` those alone that a
+    row taken over elsewhere names.
+    """
+
+    source: Source = Field(alias="from")
+    columns: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    fixed: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    texts: Annotated[Mapping[str, Text], FROZEN, THAWED] = Field(default_factory=_nothing)
+    only: Annotated[Mapping[str, tuple[str, ...]], FROZEN, THAWED] = Field(default_factory=_nothing)
+    linked: bool = False
+
+
 class Timeline(Model):
     """A chart of bars drawn right of a table: one narrow column a week of the year.
 
@@ -245,6 +277,7 @@ class Sheet(Model):
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()
     totals: tuple[Total, ...] = ()
+    takes: tuple[Take, ...] = ()
     signoff: tuple[Input, ...] = ()
     rules: tuple[Rule, ...] = ()
     timeline: Timeline | None = None

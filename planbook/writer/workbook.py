@@ -132,6 +132,7 @@ def _write_index(sheet: Any, styles: Styles, content: Content, heading: str) -> 
         0, 1, heading, styles.get(bold=True, font_size=18, font_color="#FFFFFF", bg_color=NAVY)
     )
     subtitle = book.label("subtitle", lang).format(department=issue.department_name)
+    subtitle += book.label("return_by", lang).format(due=issue.due) if issue.due else ""
     sheet.write_string(1, 1, subtitle, styles.hint())
     sheet.write_string(*IDENTITY_CELL, issue.id, styles.get(font_size=9, font_color=MUTED, align="right"))
     row = _write_contents(sheet, styles, content)
