@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lines import BOTH, Line, dropdowns, identity
+from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks
 from tests.support.books import compiled, written
 from tests.support.opened import Opened, open_workbook
 
-LINES: tuple[Line, ...] = (*identity.LINES, *dropdowns.LINES)
+LINES: tuple[Line, ...] = (*identity.LINES, *dropdowns.LINES, *formulas.LINES, *layout.LINES, *marks.LINES)
 REAL = [
     pytest.param(line, book, lang, state, id=f"{line.name}-{book}-{lang}-{state}")
     for line in LINES
@@ -46,7 +46,7 @@ def test_the_line_holds(line: Line, book: str, lang: str, state: str, folder: Pa
 
 @pytest.mark.parametrize(("line", "how"), BROKEN)
 def test_a_broken_line_is_noticed(line: Line, how: str, folder: Path) -> None:
-    sound = opened(folder, line.books[0], "zh", "full")
+    sound = opened(folder, line.books[0], "zh", line.state)
     broken = line.breaks[how](sound)
     assert list(line.check(broken)) != []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 FONT = "微软雅黑"
 NAVY, BLUE, STEEL, PALE, GRID = "#1F3A5F", "#2E5E8E", "#5B6B7B", "#F0F4FA", "#C9D3E0"
-INPUT, MUTED, MISSING = "#1F4FA8", "#6B7785", "#FFF4C2"
+INPUT, MUTED, MISSING = "#1F4FA8", "#616C79", "#FFF4C2"
 
 # colour-blind-safe pairs of background and text, always beside a symbol and a word
 TONES: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -37,7 +37,7 @@ from planbook.writer.styles import (
     Styles,
 )
 
-OPTIONAL = "#7E93AD"
+OPTIONAL = "#5B7697"
 NAME_CHARACTERS = "*?~｜"
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2099, 12, 31)
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop

@@ -25,6 +25,7 @@ class Line:
     check: Check
     breaks: Mapping[str, Break]
     books: tuple[str, ...] = BOTH
+    state: str = "full"  # what the broken workbooks hold before they are broken
 
 
 def column_area(placed: SheetLayout, at: PlacedColumn) -> str:

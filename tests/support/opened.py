@@ -368,3 +368,20 @@ def restyle(part: str, address: str, *, like: str) -> Break:
         return edit(part, rf'<c r="{address}" s="{old}"', f'<c r="{address}" s="{new}"')(book)
 
     return change
+
+
+def remark(sheet: str, column: str, formula: str | None) -> Break:
+    """Break a workbook by giving every conditional format of a column another condition, or none of them."""
+
+    def change(book: Opened) -> Opened:
+        at = next(at for at in book.layout.sheet(sheet).written if at.column.key == column)
+        head = rf'<conditionalFormatting sqref="{at.letter}\d+:{at.letter}\d+">'
+        if formula is None:
+            return edit(sheet, head + r".*?</conditionalFormatting>", "")(book)
+
+        def replace(match: re.Match[str]) -> str:
+            return re.sub(r"<formula>[^<]*", lambda _: "<formula>" + formula, match[0])
+
+        return edit(sheet, head + r".*?</conditionalFormatting>", replace)(book)
+
+    return change
