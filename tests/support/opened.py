@@ -320,13 +320,13 @@ def _read_styles(root: Element | None) -> Iterator[Style]:
         fill = fills[int(style.get("fillId", "0"))]
         border = borders[int(style.get("borderId", "0"))]
         yield Style(
-            inner(style, "protection", "locked") != "0",
+            inner(style, "protection", "locked").lower() not in ("0", "false"),
             codes.get(style.get("numFmtId", "0"), ""),
             inner(font, "name", "val"),
             inner(font, "sz", "val"),
             inner(font, "color", "rgb")[-6:],
             inner(fill, "fgColor", "rgb")[-6:],
-            inner(style, "alignment", "wrapText") == "1",
+            inner(style, "alignment", "wrapText").lower() in ("1", "true"),
             any(side.get("style") for side in border),
         )
 
