@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from planbook.layout.places import LABEL_MARK, Layout, SheetLayout
+from planbook.layout.rules import nil_text
 from planbook.plan import Plan, PlanRow, Value
 from planbook.spec import Column, Kind, Place
 from planbook.values import Nil, Span
@@ -17,7 +18,6 @@ CellValue = str | float | bool | date | None
 SettingValue = str | float | bool | date | tuple[date, ...] | None
 LISTS = ""  # the sheet key of the hidden sheet of lists
 
-NIL_TEXT = {"zh": "无", "en": "N/A"}
 FIRST_DAY = date(1900, 1, 1)  # Excel has no serial for a day before it
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 
@@ -71,7 +71,7 @@ def _all_cells(
     labels = {sheet.sheet.key: row_labels(layout, sheet, plan) for sheet in layout.sheets}
     for placed in layout.sheets:
         key = placed.sheet.key
-        for above in placed.sheet.inputs:
+        for above in placed.sheet.typed_cells:
             row, column = placed.band[above.key]
             yield InputCell(key, row, column, _plain(plan.inputs.get(above.key), layout.lang))
         rows = {row.number: row for row in plan.rows(key)}
@@ -148,7 +148,7 @@ def show_value(
 
 def _plain(value: Value, lang: str) -> CellValue:
     if isinstance(value, Nil):
-        return NIL_TEXT.get(lang, NIL_TEXT["en"])
+        return nil_text(lang)
     if isinstance(value, Span):
         return show_span(value, lang)
     if isinstance(value, bool):  # to LibreOffice a number, to Excel none: text is the same to all

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from planbook.layout.cells import SettingValue
@@ -66,6 +66,12 @@ def make_issue(
         layout.lang,
         tuple(scope),
     )
+
+
+def weeks_of(year: int, start_month: int, count: int) -> tuple[date, ...]:
+    """The first days of `count` weeks of a planning year, from its first day on."""
+    first = date(year, start_month, 1)
+    return tuple(first + timedelta(weeks=week) for week in range(count))
 
 
 def manifest_of(layout: Layout, issue: Issue, settings: Mapping[str, SettingValue]) -> dict[str, Any]:

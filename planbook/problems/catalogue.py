@@ -83,6 +83,8 @@ class Code(StrEnum):
     SHARED_GOAL = "shared-goal"
     METHOD_FALLBACK = "method-fallback"
     WEIGHTS_EQUAL = "weights-equal"
+    RULE_BROKEN = "rule-broken"
+    RULE_ADVICE = "rule-advice"
 
     # -- the returned set
     RESUBMITTED = "resubmitted"
@@ -491,6 +493,19 @@ CATALOGUE: dict[Code, Entry] = {
         (
             'The quarters of "{subject}" come to {found}; the annual target is {expected}.',
             "Check the quarterly targets against the annual one.",
+        ),
+    ),
+    Code.RULE_BROKEN: _entry(
+        _E,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请按提示改正；表中“校验”列有同样的说明。"),
+        ('"{subject}": {expected} (it says "{found}").', "Correct it; the row's check column says the same."),
+    ),
+    Code.RULE_ADVICE: _entry(
+        _W,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请核对；表中“校验”列有同样的提示。"),
+        (
+            '"{subject}": {expected} (it says "{found}").',
+            "Have a look; the row's check column says the same.",
         ),
     ),
     Code.SHARED_GOAL: _entry(

@@ -149,13 +149,17 @@ class Setting(Model):
 
 
 class Measure(Model):
-    """A measure: one Excel formula over arguments in `[brackets]`, with the source of its definition."""
+    """A measure: one Excel formula over arguments in `[brackets]`, with the source of its definition.
+
+    `note` is the definition in a planner's words, shown on the header of its columns.
+    """
 
     title: Text
     kind: Kind
     formula: str
     source: str = ""
     list: str = ""
+    note: Text | None = None
 
 
 class Link(Model):
@@ -179,12 +183,44 @@ class Cascade(Model):
     within: tuple[Key, ...] = ()
 
 
+class Check(StrEnum):
+    """What a column says of the rules its row breaks: the errors, the warnings, or a line for the planner."""
+
+    ERRORS = "errors"
+    WARNINGS = "warnings"
+    SUMMARY = "summary"
+
+
+class Severity(StrEnum):
+    """How bad a broken rule is: an error must be mended, a warning deserves a look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Rule(Model):
+    """A rule across the cells of a row, which the shape of its columns does not say.
+
+    `when` is true where the row breaks it; `column` is the cell that is marked.  The workbook's
+    check column and the import say its `message`; with a `code`, the check that reports by this
+    code says it on import, with its figures.
+    """
+
+    key: Key
+    column: Key
+    when: str
+    message: Text
+    severity: Severity = Severity.WARNING
+    code: str = ""
+
+
 class Column(Model):
     """One column of a sheet.
 
     `required` is true, false, or a formula that says when.  A column with a `formula` or a
-    `measure` is calculated; `arguments` (`with` in YAML) names the columns a measure takes
-    where they are not called as its arguments are.
+    `measure` is calculated, and so is a `check`; `arguments` (`with` in YAML) names the columns a
+    measure takes where they are not called as its arguments are.  `header` is a formula for the
+    header's cell, where each workbook has another title.
     """
 
     key: Key
@@ -196,6 +232,8 @@ class Column(Model):
     cascade: Cascade | None = None
     formula: str = ""
     measure: str = ""
+    check: Check | None = None
+    header: str = ""
     arguments: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(
         default_factory=lambda: MappingProxyType({}), alias="with"
     )
@@ -220,7 +258,7 @@ class Column(Model):
     @property
     def calculated(self) -> bool:
         """Whether planbook computes the cells."""
-        return bool(self.formula or self.measure)
+        return bool(self.formula or self.measure or self.check)
 
     @property
     def visible(self) -> bool:
@@ -263,8 +301,25 @@ class RowId(Model):
         return len(self.prefix) + self.width
 
 
+class Timeline(Model):
+    """A chart of bars drawn right of a table: one narrow column a week of the year.
+
+    `start`, `finish` and `milestone` are date columns of the row, `done` its share done.
+    """
+
+    start: Key
+    finish: Key
+    milestone: Key
+    done: Key
+
+
 class Sheet(Model):
-    """One table: a sheet of the workbook with a fixed number of numbered rows."""
+    """One table: a sheet of the workbook with a fixed number of numbered rows.
+
+    A sheet that `mirrors` another has as many rows, and its n-th row is about the other's n-th.
+    `signoff` are the cells of those who sign, an `optional` sheet is issued only where it is
+    asked for.
+    """
 
     key: Key
     title: Text
@@ -272,17 +327,32 @@ class Sheet(Model):
     hint: Text
     purpose: Text
     id: RowId
-    rows: int = Field(gt=0, le=9999)
+    rows: int = Field(default=0, ge=0, le=9999)
     columns: tuple[Column, ...]
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()
     totals: tuple[Total, ...] = ()
+    signoff: tuple[Input, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    timeline: Timeline | None = None
+    mirrors: str = ""
+    optional: bool = False
     filled: Key
 
     @property
     def band(self) -> tuple[Input | Total, ...]:
         """The cells above the table, in order."""
         return (*self.inputs, *self.totals)
+
+    @property
+    def typed_cells(self) -> tuple[Input, ...]:
+        """The cells above the table that somebody types."""
+        return (*self.inputs, *self.signoff)
+
+    @cached_property
+    def check_column(self) -> Column | None:
+        """The column whose text names the errors of a row."""
+        return next((column for column in self.columns if column.check is Check.ERRORS), None)
 
     @cached_property
     def by_key(self) -> Mapping[str, Column]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,7 @@ from planbook.layout import Layout
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.layout.manifest import Issue
 from planbook.problems import OutputError
+from planbook.writer.shared import TableWorksheet
 from planbook.writer.styles import FONT
 
 LONGEST_TEXT = 32767
@@ -64,6 +65,7 @@ def new_workbook(path: Path) -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", module="xlsxwriter")
+            workbook.worksheet_class = TableWorksheet
             yield workbook
             workbook.close()
     except (OSError, XlsxWriterException, UserWarning) as error:
@@ -95,8 +97,18 @@ def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> Non
 
 def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, value: CellValue) -> None:
     """Write a formula with the value computed for it."""
-    stored = ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
-    sheet.write_formula(row, column, formula, style, stored)
+    sheet.write_formula(row, column, formula, style, _stored(value))
+
+
+def write_formulas(
+    sheet: TableWorksheet, rows: range, column: int, template: str, style: Any, values: Sequence[CellValue]
+) -> None:
+    """Write one formula into 0-based `rows` of a column, each with the value computed for it."""
+    sheet.write_shared(rows, column, template, style, [_stored(value) for value in values])
+
+
+def _stored(value: CellValue) -> CellValue:
+    return ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
 
 
 def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
