@@ -9,7 +9,7 @@ from planbook.layout import FIRST_ROW, PlacedColumn, SheetLayout
 from planbook.layout.dropdowns import Block
 from planbook.spec import Kind
 from tests.lines import BOTH, LINKED, Line, column_area, input_columns
-from tests.support.opened import Opened, Sheet, Validation, edit
+from tests.support.opened import Opened, Sheet, Validation, edit, restore, revalidate
 from tests.support.package import length
 
 # As Excel shows them: a longer error is stored but cut off.
@@ -250,7 +250,7 @@ LINES = (
         check_windows,
         {
             "a child astray": edit("lists", r"(<v>)拓展华东(</v>)", r"\1拓展华北\2", 0),
-            "keys out of order": edit("lists", r"(<f>IF\(2&gt;COUNT\([^<]*</f><v>)G\d{3}(</v>)", r"\1G009\2"),
+            "keys out of order": restore("pick_decomposition_initiative1_keys", 1, "G009"),
         },
         books=LINKED,
     ),
@@ -269,14 +269,12 @@ LINES = (
         "stop for keys, numbers and dates, a warning for unit, role and free text",
         check_severity,
         {
-            "a unit that stops": edit("goals", r' errorStyle="warning"', ""),
-            "a date that warns": edit(
-                "goals", r'<dataValidation type="date"', '<dataValidation type="date" errorStyle="warning"'
+            "a unit that stops": revalidate("goals", "unit", r' errorStyle="warning"', ""),
+            "a date that warns": revalidate(
+                "goals", "due", r'type="date"', 'type="date" errorStyle="warning"'
             ),
-            "a key that informs": edit(
-                "goals",
-                r'<dataValidation type="custom"',
-                '<dataValidation type="custom" errorStyle="information"',
+            "a key that informs": revalidate(
+                "goals", "goal", r'type="custom"', 'type="custom" errorStyle="information"'
             ),
         },
     ),
@@ -287,9 +285,9 @@ LINES = (
             "a percentage of anything": edit(
                 "goals", r"<formula1>0.0</formula1><formula2>1.0<", "<formula1>0.0</formula1><formula2>9.0<"
             ),
-            "a date of anything": edit("goals", r'<dataValidation type="date".*?</dataValidation>', ""),
-            "a finish before its start": edit("decomposition", r"&gt;=\$", "&lt;=$"),
-            "a number of anything": edit("goals", r'<dataValidation type="decimal".*?</dataValidation>', ""),
+            "a date of anything": revalidate("goals", "due", r"^.*$", ""),
+            "a finish before its start": revalidate("decomposition", "finish", r"&gt;=\$", "&lt;=$"),
+            "a number of anything": revalidate("goals", "target", r"^.*$", ""),
         },
         books=LINKED,
     ),

@@ -24,7 +24,8 @@ PASSWORD = ("password", "hashValue", "saltValue", "algorithmName", "spinCount")
 def check_ranges(book: Opened) -> Iterator[str]:
     """Plain ranges with rows to spare, every input cell formatted and framed; no tables."""
     for placed, sheet in book.tables():
-        expected = placed.sheet.rows if book.state == "blank" else placed.rows
+        source = book.layout.book.sheet(placed.sheet.mirrors) if placed.sheet.mirrors else placed.sheet
+        expected = source.rows if book.state == "blank" else placed.rows
         if placed.rows != expected or placed.rows < 1:
             yield f"{sheet.title} has {placed.rows} rows, not {expected}"
         for at in input_columns(placed):
@@ -108,6 +109,11 @@ def check_headers(book: Opened) -> Iterator[str]:
     for placed, sheet in book.tables():
         for at in placed.written:
             shown, title = sheet.text(HEADER_ROW, at.index), at.column.title.to(book.layout.lang)
+            if at.column.header:  # a title that the workbook works out by itself
+                cell = sheet.cell(HEADER_ROW, at.index)
+                if cell is None or not cell.formula:
+                    yield f"the header of {at.column.key} of {sheet.title} is no formula"
+                continue
             if not shown.startswith(title):
                 yield f"the header of {at.column.key} of {sheet.title} is {shown!r}"
             if shown.endswith(" *") is not (at.column.required is True):
@@ -247,9 +253,12 @@ def check_fonts(book: Opened) -> Iterator[str]:
     styles = root_named(book.package, "styleSheet")
     if any(True for _ in every(styles, "scheme")):
         yield "a font follows the theme"
-    names = {e.get("val") for font in every(styles, "font") for e in font if tag(e) in ("name", "rFont")}
+    names = {style.font for style in book.styles}
+    for root in book.package.parts.values():
+        if tag(root) == "comments":
+            names |= {e.get("val", "") for e in every(root, "rFont")}
     if names != {FONT}:
-        yield f"the fonts are {sorted(map(str, names))}"
+        yield f"the fonts are {sorted(names)}"
     for placed, sheet in book.tables():
         for at in placed.written:
             style = book.style(sheet.cell(placed.first_row, at.index))

@@ -15,6 +15,8 @@ from tests.support.opened import Mark, Opened, Sheet, edit, remark
 from tests.support.package import every
 
 SYMBOLS = {"●": "good", "▲": "warn", "◆": "bad", "○": "calm"}
+# Coloured words that are no traffic light: favourable or not, and the letters of a responsibility.
+WORDS_ALONE = frozenset({"favour", "raci"})
 READABLE = 4.5  # contrast of text and background, as WCAG asks of small text
 
 
@@ -127,7 +129,7 @@ def states(book: Opened) -> Iterator[tuple[SheetLayout, Sheet, PlacedColumn]]:
     """The columns that show a state: a list of which every item has a tone."""
     for placed, sheet in book.tables():
         for at in placed.visible:
-            if at.column.kind is Kind.CHOICE and at.column.calculated:
+            if at.column.kind is Kind.CHOICE and at.column.calculated and at.column.list not in WORDS_ALONE:
                 yield placed, sheet, at
 
 
@@ -188,10 +190,18 @@ def check_one_at_a_time(book: Opened) -> Iterator[str]:
 
 
 def check_calm(book: Opened) -> Iterator[str]:
-    """Before anybody types nothing is marked; a state that is shown says that it is blank."""
-    if book.state == "blank":
-        for (title, address), marks in marked(book).marks.items():
-            yield f"{title}!{address} is marked before anybody typed: {marks[0].condition[:60]}"
+    """Before anybody types no cell to fill in is marked, and no state is claimed."""
+    if book.state != "blank":
+        return
+    found = marked(book)
+    for placed, sheet in book.tables():
+        calm = {
+            at.letter for at in (*input_columns(placed), *(at for _, s, at in states(book) if s is sheet))
+        }
+        for (title, address), marks in found.marks.items():
+            below = int(re.sub(r"\D", "", address)) > placed.first_row
+            if title == sheet.title and below and re.sub(r"\d", "", address) in calm:
+                yield f"{title}!{address} is marked before anybody typed: {marks[0].condition[:60]}"
 
 
 LINES = (

@@ -6,7 +6,6 @@ evaluated in a helper cell far right of its table, in the row of the cell it bel
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,11 +17,12 @@ import ironcalc
 
 from planbook.calendar import to_serial
 from planbook.layout import column_letter
-from tests.support.opened import Mark, Opened, Sheet
-from tests.support.package import column_number, corners
+from tests.support.opened import Mark, Opened, Sheet, shift
+from tests.support.package import corners
 
 HELPERS = 400  # the first helper column: nothing of a workbook stands there
-REFERENCE = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'!|(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])')
+EVERY_COLUMN = 4  # of a timeline's weeks, whose conditions differ in nothing but the day
+FIRST_ROWS = 4  # of a blank table, which stand for all of it
 Typed = Mapping[tuple[str, str], str | float | date | None]  # (sheet's title, cell) -> what is put in
 
 
@@ -38,27 +38,22 @@ class Marked:
         return self.marks.get((title, cell), ())
 
 
-def shift(formula: str, rows: int, columns: int) -> str:
-    """A formula as it reads `rows` further down and `columns` further right."""
-
-    def move(match: re.Match[str]) -> str:
-        if not match[2]:
-            return match[0]
-        column = match[2] if match[1] else column_letter(column_number(match[2]) - 1 + columns)
-        return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + rows}"
-
-    return REFERENCE.sub(move, formula)
+def _sample(top: int, bottom: int) -> Iterator[int]:
+    """The rows of a blank table are all alike: the first ones and the last stand for them."""
+    yield from range(top, min(top + FIRST_ROWS, bottom + 1))
+    if bottom >= top + FIRST_ROWS:
+        yield bottom
 
 
-def _conditions(sheet: Sheet) -> Iterator[tuple[int, int, str, Mark]]:
+def _conditions(sheet: Sheet, *, sampled: bool) -> Iterator[tuple[int, int, str, Mark]]:
     """Every cell of every conditional format that has a formula: row and column from 1, its condition."""
     for mark in sheet.marks:
         box = corners(mark.area)
         if not mark.condition or box is None:
             continue
         left, top, right, bottom = box
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
+        for row in _sample(top, bottom) if sampled else range(top, bottom + 1):
+            for column in range(left, right + 1, 1 if right == left else EVERY_COLUMN):
                 yield row, column, shift(mark.condition, row - top, column - left), mark
 
 
@@ -85,7 +80,7 @@ def evaluate_marks(book: Opened, typed: Typed | None = None) -> Marked:
     asked: list[tuple[str, str, int, int, Mark]] = []
     for title, sheet in book.sheets.items():
         used: dict[int, int] = defaultdict(lambda: HELPERS)
-        for row, column, condition, mark in _conditions(sheet):
+        for row, column, condition, mark in _conditions(sheet, sampled=book.state == "blank"):
             used[row] += 1
             model.update_cell_with_formula(numbers[title], row, used[row], "=" + condition)
             asked.append((title, f"{column_letter(column - 1)}{row}", row, used[row], mark))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -21,6 +21,7 @@ from planbook.layout import Layout, SheetLayout, column_letter
 from tests.support.package import (
     Package,
     book_of,
+    column_number,
     corners,
     every,
     relations,
@@ -97,7 +98,24 @@ class Sheet:
     def cells(self) -> Mapping[str, Cell]:
         """Every cell that stands in the file, by address."""
         strings = self.book.strings
-        return {cell.get("r", ""): _read_cell(cell, strings) for cell in every(self.root, "c")}
+        found = {cell.get("r", ""): _read_cell(cell, strings) for cell in every(self.root, "c")}
+        return {**found, **dict(self._shared(found))}
+
+    def _shared(self, cells: Mapping[str, Cell]) -> Iterator[tuple[str, Cell]]:
+        """The cells of shared formulas, each with the formula it has by the one that stands in the file."""
+        masters: dict[str, tuple[str, Box]] = {}
+        for element in every(self.root, "c"):
+            formula = next((child for child in element if tag(child) == "f"), None)
+            box = corners(element.get("r", ""))
+            if formula is None or formula.get("t") != "shared" or box is None:
+                continue
+            number = formula.get("si", "")
+            if formula.text:
+                masters[number] = (formula.text, box)
+            elif number in masters:
+                text, (left, top, _, _) = masters[number]
+                cell = cells[element.get("r", "")]
+                yield cell.address, replace(cell, formula=shift(text, box[1] - top, box[0] - left))
 
     def cell(self, row: int, column: int) -> Cell | None:
         """The cell at a 0-based row and column."""
@@ -161,6 +179,21 @@ class Sheet:
     def rows(self) -> Mapping[int, Element]:
         """0-based row -> its element."""
         return {int(row.get("r", "1")) - 1: row for row in every(self.root, "row")}
+
+
+REFERENCE = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'!|(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])')
+
+
+def shift(formula: str, rows: int, columns: int) -> str:
+    """A formula as it reads `rows` further down and `columns` further right."""
+
+    def move(match: re.Match[str]) -> str:
+        if not match[2]:
+            return match[0]
+        column = match[2] if match[1] else column_letter(column_number(match[2]) - 1 + columns)
+        return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + rows}"
+
+    return REFERENCE.sub(move, formula)
 
 
 VALIDATION_TEXTS = ("prompt", "error", "promptTitle", "errorTitle")
@@ -383,5 +416,32 @@ def remark(sheet: str, column: str, formula: str | None) -> Break:
             return re.sub(r"<formula>[^<]*", lambda _: "<formula>" + formula, match[0])
 
         return edit(sheet, head + r".*?</conditionalFormatting>", replace)(book)
+
+    return change
+
+
+def revalidate(sheet: str, column: str, pattern: str, replacement: str) -> Break:
+    """Break a workbook by a substitution in the validation of one column alone."""
+
+    def change(book: Opened) -> Opened:
+        at = next(at for at in book.layout.sheet(sheet).written if at.column.key == column)
+
+        def replace_in(match: re.Match[str]) -> str:
+            return re.sub(pattern, replacement, match[0], flags=re.DOTALL)
+
+        one = rf'<dataValidation (?:(?!</dataValidation>).)*? sqref="{at.letter}\d+:{at.letter}\d+"(?:(?!<dataValidation ).)*?</dataValidation>'
+        return edit(sheet, one, replace_in)(book)
+
+    return change
+
+
+def restore(name: str, number: int, text: str) -> Break:
+    """Break a workbook by another stored value in the n-th cell of a defined name (from 0)."""
+
+    def change(book: Opened) -> Opened:
+        match = re.search(r"'([^']+)'!\$([A-Z]+)\$(\d+)", book.names[name])
+        assert match, book.names[name]
+        cell = f"{match[2]}{int(match[3]) + number}"
+        return edit(match[1], rf'(<c r="{cell}"[^>]*>(?:<f[^>]*/>|<f.*?</f>)<v>)[^<]*', rf"\g<1>{text}")(book)
 
     return change

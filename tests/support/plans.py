@@ -40,6 +40,9 @@ ITEMS = MappingProxyType(
 )
 MANY = MappingProxyType({"quarter_ends": 4, "holidays": len(HOLIDAYS), "makeup_days": len(MAKEUP_DAYS)})
 FILLED_ROWS = MappingProxyType({"goals": 24, "decomposition": 20, "tracking": 20, "review": 64})
+LATER_ROWS = MappingProxyType(
+    dict.fromkeys(("background", "execution", "lessons", "monthly", "weekly", "consensus"), 8)
+)
 YEAR = 2024
 
 Row = Mapping[str, Value]
@@ -48,7 +51,10 @@ Row = Mapping[str, Value]
 def compile_book(book: str | Book, lang: str = "zh", rows: Mapping[str, int] | None = None) -> Calculator:
     """A book laid out with a division's departments and a year's holidays."""
     loaded = load_spec(book) if isinstance(book, str) else book
-    return Calculator(resolve_layout(loaded, lang=lang, items=ITEMS, rows=rows, many=MANY))
+    known = {key: number for key, number in LATER_ROWS.items() if rows and key in loaded.sheets_by_key}
+    return Calculator(
+        resolve_layout(loaded, lang=lang, items=ITEMS, rows={**known, **(rows or {})}, many=MANY)
+    )
 
 
 def settings_for(**overrides: SettingValue) -> dict[str, SettingValue]:
