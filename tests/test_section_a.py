@@ -12,11 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks
+from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks, rules
 from tests.support.books import compiled, written
 from tests.support.opened import Opened, open_workbook
 
-LINES: tuple[Line, ...] = (*identity.LINES, *dropdowns.LINES, *formulas.LINES, *layout.LINES, *marks.LINES)
+LINES: tuple[Line, ...] = (
+    *identity.LINES,
+    *dropdowns.LINES,
+    *formulas.LINES,
+    *layout.LINES,
+    *marks.LINES,
+    *rules.LINES,
+)
 REAL = [
     pytest.param(line, book, lang, state, id=f"{line.name}-{book}-{lang}-{state}")
     for line in LINES

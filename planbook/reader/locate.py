@@ -74,9 +74,12 @@ def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | N
     """The book most of whose tables stand in the workbook; None when none does."""
     best, most = None, 0.0
     for book in books:
-        tables = [_best_table(book, title, grid) for title, grid in grids.items()]
-        columns = sum(len(table.columns) for table in tables if table)
-        share = columns / sum(len(sheet.columns) for sheet in book.sheets)
+        most_of: dict[str, int] = {}  # columns found of each sheet, which other tables may resemble
+        for title, grid in grids.items():
+            table = _best_table(book, title, grid)
+            if table:
+                most_of[table.sheet.key] = max(most_of.get(table.sheet.key, 0), len(table.columns))
+        share = sum(most_of.values()) / sum(len(sheet.columns) for sheet in book.sheets)
         if share > most:
             best, most = book, share
     return best

@@ -286,7 +286,7 @@ def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> Value:
         return clean_text(str(raw)) or None if raw is not None else None
     reading = read_date(raw, year=rows.year.year, start_month=rows.year.start_month)
     if isinstance(getattr(reading, "value", None), date):
-        return reading.value  # type: ignore[union-attr,return-value]  # just checked
+        return reading.value  # type: ignore[union-attr]  # just checked
     if reading is None:
         place = Location(sheet=title)
         subject = cell.title.to(rows.lang)

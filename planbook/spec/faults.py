@@ -181,8 +181,6 @@ def _check_columns(book: Book) -> Iterator[Fault]:
         if sheet.mirrors and sheet.mirrors not in book.sheets_by_key:
             expected = _suggest(sheet.mirrors, book.sheets_by_key)
             yield Fault(Code.SPEC_UNKNOWN_NAME, ("sheets", s, "mirrors"), sheet.mirrors, expected)
-        elif not sheet.mirrors and not sheet.rows:
-            yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "rows"), found="0", expected="1 to 9999")
         for c, column in enumerate(sheet.columns):
             for part, target, key in _other_references(column):
                 where: PathKey = ("sheets", s, "columns", c, part)

@@ -249,6 +249,7 @@ class Column(Model):
     high: str = ""  # the column that takes the upper bound of a typed range
     into: tuple[Key, ...] = ()  # for a span: the columns that take its start and finish
     after: str = ""  # a date that may not come before this column
+    centred: bool = False
     edge: Literal["start", "finish"] = (
         "finish"  # how a bare month is read: its first day (start) or its last (finish)
     )
@@ -327,7 +328,7 @@ class Sheet(Model):
     hint: Text
     purpose: Text
     id: RowId
-    rows: int = Field(default=0, ge=0, le=9999)
+    rows: int = Field(default=100, gt=0, le=9999)
     columns: tuple[Column, ...]
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()

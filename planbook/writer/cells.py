@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ LONGEST_TEXT = 32767
 ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")  # stands for a character in the file, so it is escaped itself
 LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
 
+WIDE = 0.9  # how much wider than a digit an East Asian character is, in the house font
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
@@ -111,11 +114,23 @@ def _stored(value: CellValue) -> CellValue:
     return ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
 
 
+def count_lines(text: str, width: float) -> int:
+    """The lines a wrapped text takes in a column of `width` characters; a wide one counts as two."""
+    return sum(max(1, math.ceil(text_width(line) / max(1.0, width - 2))) for line in text.split("\n"))
+
+
+def text_width(text: str) -> float:
+    """The width of a line in characters: Chinese ones are nearly twice as wide as digits."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WFA" for sign in text)
+    return len(text) + WIDE * wide
+
+
 def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
     """A4 landscape, one page wide and `pages` high (0: any); year and department above, pages below."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, pages)
+    sheet.center_horizontally()
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = layout.book.label("header_left", layout.lang).format(year=issue.year)
     # A doubled & would print one, but xlsxwriter still takes &&G for a picture.

@@ -11,8 +11,10 @@ from typing import Any
 from planbook.layout import (
     FIRST_ROW,
     HEADER_ROW,
+    HINT_ROW,
     INDEX_FIRST_ROW,
     INDEX_OPEN_COLUMN,
+    KEY_ROW,
     SIGN_ROW,
     Layout,
     PlacedColumn,
@@ -34,8 +36,10 @@ from planbook.writer.styles import (
     MILESTONE,
     MISSING,
     MUTED,
+    PALE,
     TODAY,
     WARNING_TONE,
+    WEEK_LINE,
     Styles,
 )
 
@@ -53,6 +57,13 @@ def add_marks(sheet: Any, styles: Styles, layout: Layout, placed: SheetLayout, a
     for condition, look in marks:
         rule = {"type": "formula", "criteria": f"={condition}", "format": look}
         sheet.conditional_format(FIRST_ROW, at.index, placed.last_row, at.index, rule)
+    if at.column.header:  # a column whose header is empty is not in use
+        unused = {
+            "type": "formula",
+            "criteria": f'=${at.letter}${HEADER_ROW + 1}=""',
+            "format": styles.rule(bg_color=PALE),
+        }
+        sheet.conditional_format(HEADER_ROW, at.index, HEADER_ROW, at.index, unused)
 
 
 def _excluding(marks: Sequence[Mark]) -> list[Mark]:
@@ -115,7 +126,10 @@ def write_timeline(sheet: Any, styles: Styles, layout: Layout, placed: SheetLayo
     columns = placed.timeline_columns
     if not columns:
         return
-    sheet.set_column(columns[0], columns[-1], WEEK_WIDTH, styles.get(left=4, left_color="#E3E8EF"))
+    sheet.set_column(columns[0], columns[-1], WEEK_WIDTH, styles.get(left=4, left_color=WEEK_LINE))
+    for row in range(HINT_ROW, KEY_ROW):
+        for column in columns:
+            sheet.write_blank(row, column, None, styles.get())
     month = 0
     for column, first in zip(columns, weeks_of(issue.year, issue.start_month, len(columns)), strict=True):
         small = styles.get(font_size=6, font_color=MUTED, num_format="d", align="center")

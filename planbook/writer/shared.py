@@ -1,8 +1,9 @@
-"""Worksheets that write a repeated formula once: OOXML's shared formulas.
+"""Two things that XlsxWriter's worksheets cannot do: shared formulas, and rows that keep growing.
 
 A table has the same formula in every row of a column.  Spelled out they make up most of the
 file; shared, the first row carries the text and the others only point at it, as Excel itself
-saves them.
+saves them.  A row given a height is fixed to it, so that text typed later is cut off; a growing
+row has its height to begin with and is left to the program that opens it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,23 @@ MARK = "\x00"  # no formula starts so; followed by the number of the shared form
 
 
 class TableWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
-    """A worksheet that can also write shared formulas."""
+    """A worksheet that can also write shared formulas and rows that grow."""
 
     def __init__(self) -> None:
         super().__init__()
         self._shared: list[tuple[str, str]] = []  # area and text of the first row
+        self._growing: set[str] = set()  # rows as the file numbers them
+
+    def grow_row(self, row: int, height: float) -> None:
+        """Give a 0-based row a height in points that is not fixed."""
+        self.set_row(row, height)
+        self._growing.add(str(row + 1))
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: Any = ()) -> None:
+        """Write a start tag; XlsxWriter calls this for each row, among others."""
+        if tag == "row" and str(dict(attributes)["r"]) in self._growing:
+            attributes = [(key, value) for key, value in attributes if key != "customHeight"]
+        super()._xml_start_tag_unencoded(tag, attributes)
 
     def write_shared(
         self, rows: range, column: int, template: str, style: Any, values: Sequence[Any]

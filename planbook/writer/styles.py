@@ -10,7 +10,7 @@ from typing import Any
 FONT = "微软雅黑"
 NAVY, BLUE, STEEL, PALE, GRID = "#1F3A5F", "#2E5E8E", "#5B6B7B", "#F0F4FA", "#C9D3E0"
 INPUT, MUTED, MISSING = "#1F4FA8", "#616C79", "#FFF4C2"
-BAR, BAR_DONE, MILESTONE, TODAY = "#9EC5E8", "#2E75B6", "#E69F00", "#C0392B"  # of a timeline
+BAR, BAR_DONE, MILESTONE, TODAY, WEEK_LINE = "#9EC5E8", "#2E75B6", "#E69F00", "#C0392B", "#E3E8EF"
 ERROR_TONE, WARNING_TONE = "bad", "warn"
 
 # colour-blind-safe pairs of background and text, always beside a symbol and a word

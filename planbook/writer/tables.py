@@ -18,7 +18,7 @@ from planbook.layout import (
     quote_sheet,
 )
 from planbook.spec import Column, Input, Kind, Place, Total
-from planbook.writer.cells import Content, set_print, write_formula, write_formulas, write_value
+from planbook.writer.cells import Content, count_lines, set_print, write_formula, write_formulas, write_value
 from planbook.writer.marks import add_marks, write_timeline
 from planbook.writer.styles import (
     BLUE,
@@ -40,6 +40,8 @@ from planbook.writer.validations import add_validation, date_rule
 OPTIONAL = "#5B7697"
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
 OWN_COLUMNS = 20  # unlocked columns right of a table; more would slow the writing of every row
+ROW_HEIGHT, LINE_HEIGHT = 20, 14  # points: one line of text with some air, and each further one
+WRAPPED = {Kind.TEXT, Kind.LINK, Kind.CHOICE, Kind.SPAN}
 CENTRED = {Kind.CHOICE, Kind.DATE, Kind.PERCENT}
 
 
@@ -55,6 +57,7 @@ def write_table(sheet: Any, styles: Styles, content: Content, placed: SheetLayou
             add_validation(sheet, layout, placed, at)
         add_marks(sheet, styles, layout, placed, at)
     _write_ids(sheet, styles, content, placed)
+    _set_heights(sheet, content, placed)
     write_timeline(sheet, styles, layout, placed, content.issue)
     # what stands right of the table is the planner's own
     own = placed.last_column + 1
@@ -69,7 +72,7 @@ def _write_top(sheet: Any, styles: Styles, content: Content, placed: SheetLayout
     layout, lang = content.layout, content.layout.lang
     last = len(placed.visible)
     sheet.set_row(HEADING_ROW, 30)
-    for column in range(last + 1):
+    for column in range(placed.last_printed_column + 1):
         sheet.write_blank(HEADING_ROW, column, None, styles.heading())
     first = 1 if placed.sheet.id.hidden else 0
     sheet.write_string(HEADING_ROW, first, placed.sheet.heading.to(lang), styles.heading())
@@ -156,6 +159,19 @@ def _write_ids(sheet: Any, styles: Styles, content: Content, placed: SheetLayout
     sheet.set_column(0, 0, placed.sheet.id.length + 2, None, hidden)
 
 
+def _set_heights(sheet: Any, content: Content, placed: SheetLayout) -> None:
+    """Rows as high as their longest text needs; they grow with what is typed later."""
+    key = placed.sheet.key
+    texts = [at for at in placed.visible if at.column.kind in WRAPPED]
+    for row in range(placed.first_row, placed.last_row + 1):
+        lines = 1
+        for at in texts:
+            value = content.inputs.get((key, row, at.index)) or content.values.get((key, row, at.index))
+            if isinstance(value, str):
+                lines = max(lines, count_lines(value, at.column.width))
+        sheet.grow_row(row, ROW_HEIGHT + (lines - 1) * LINE_HEIGHT)
+
+
 def _number_format(kind: Kind, *, whole: bool) -> str:
     """The number format of a kind; `whole` for what is typed, not computed."""
     if kind in {Kind.QUANTITY, Kind.NUMBER}:
@@ -170,8 +186,10 @@ def _number_format(kind: Kind, *, whole: bool) -> str:
 def _cell_style(styles: Styles, column: Column) -> Any:
     look: dict[str, Any] = {"border": 1, "border_color": GRID, "text_wrap": True}
     look["num_format"] = _number_format(column.kind, whole=not column.calculated)
-    if column.kind in CENTRED:
+    if column.kind in CENTRED or column.centred:
         look["align"] = "center"
+    else:
+        look |= {"indent": 1, "align": "right" if column.kind in {Kind.QUANTITY, Kind.NUMBER} else "left"}
     if column.calculated:
         look["bg_color"] = PALE
     else:

@@ -43,6 +43,7 @@ from planbook.writer.styles import (
     MUTED,
     NAVY,
     PALE,
+    WARNING_TONE,
     Styles,
     tone_look,
 )
@@ -183,6 +184,11 @@ def _write_legend(sheet: Any, styles: Styles, content: Content, row: int) -> int
         (book.label("legend_formula", lang), book.label("legend_formula_text", lang), {"bg_color": PALE}),
         (book.label("legend_missing", lang), book.label("legend_missing_text", lang), {"bg_color": MISSING}),
         (book.label("legend_wrong", lang), book.label("legend_wrong_text", lang), tone_look(ERROR_TONE)),
+        (
+            book.label("legend_advice", lang),
+            book.label("legend_advice_text", lang),
+            tone_look(WARNING_TONE) | {"bold": False},
+        ),
     ]
     rating = book.measures["attainment"].title.to(lang)
     texts = (f"{rating} ≥ {green}", f"{amber} ≤ {rating} < {green}", f"{rating} < {amber}")
