@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks, rules
+from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks, pages, rules
 from tests.support.books import compiled, written
 from tests.support.opened import Opened, open_workbook
 
@@ -22,6 +22,7 @@ LINES: tuple[Line, ...] = (
     *formulas.LINES,
     *layout.LINES,
     *marks.LINES,
+    *pages.LINES,
     *rules.LINES,
 )
 REAL = [

@@ -400,7 +400,7 @@ LINES = (
         "rows grow with their text",
         check_heights,
         {
-            "a fixed row": edit("review", r'<row r="9"', '<row r="9" ht="15" customHeight="1"'),
+            "a fixed row": edit("review", r'(<row r="9")', r'\1 customHeight="1"'),
             "no wrapping": edit("xl/styles.xml", r' wrapText="1"', "", 0),
         },
     ),

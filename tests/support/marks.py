@@ -22,6 +22,7 @@ from tests.support.package import corners
 
 HELPERS = 400  # the first helper column: nothing of a workbook stands there
 EVERY_COLUMN = 4  # of a timeline's weeks, whose conditions differ in nothing but the day
+LONG = 25  # rows of a table
 FIRST_ROWS = 4  # of a blank table, which stand for all of it
 Typed = Mapping[tuple[str, str], str | float | date | None]  # (sheet's title, cell) -> what is put in
 
@@ -52,7 +53,7 @@ def _conditions(sheet: Sheet, *, sampled: bool) -> Iterator[tuple[int, int, str,
         if not mark.condition or box is None:
             continue
         left, top, right, bottom = box
-        for row in _sample(top, bottom) if sampled else range(top, bottom + 1):
+        for row in _sample(top, bottom) if sampled and bottom - top >= LONG else range(top, bottom + 1):
             for column in range(left, right + 1, 1 if right == left else EVERY_COLUMN):
                 yield row, column, shift(mark.condition, row - top, column - left), mark
 
