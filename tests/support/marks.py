@@ -46,15 +46,16 @@ def _sample(top: int, bottom: int) -> Iterator[int]:
         yield bottom
 
 
-def _conditions(sheet: Sheet, *, sampled: bool) -> Iterator[tuple[int, int, str, Mark]]:
+def _conditions(sheet: Sheet, state: str, *, every_cell: bool) -> Iterator[tuple[int, int, str, Mark]]:
     """Every cell of every conditional format that has a formula: row and column from 1, its condition."""
     for mark in sheet.marks:
         box = corners(mark.area)
         if not mark.condition or box is None:
             continue
         left, top, right, bottom = box
-        for row in _sample(top, bottom) if sampled and bottom - top >= LONG else range(top, bottom + 1):
-            for column in range(left, right + 1, 1 if right == left else EVERY_COLUMN):
+        alike = state == "blank" and bottom - top >= LONG and not every_cell
+        for row in _sample(top, bottom) if alike else range(top, bottom + 1):
+            for column in range(left, right + 1, 1 if every_cell else EVERY_COLUMN):
                 yield row, column, shift(mark.condition, row - top, column - left), mark
 
 
@@ -69,8 +70,8 @@ def _put(model: ironcalc.Model, sheet: int, row: int, column: int, value: str | 
         model.update_cell_with_number(sheet, row, column, float(value))
 
 
-def evaluate_marks(book: Opened, typed: Typed | None = None) -> Marked:
-    """What is marked once `typed` stands in the workbook."""
+def evaluate_marks(book: Opened, typed: Typed | None = None, *, every_cell: bool = False) -> Marked:
+    """What is marked once `typed` stands in the workbook; not `every_cell` where many are alike."""
     with tempfile.TemporaryDirectory(prefix="planbook-marks-") as folder:
         path = book.save(Path(folder) / "book.xlsx")
         model = ironcalc.load_from_xlsx(str(path), "en", "UTC")
@@ -81,7 +82,7 @@ def evaluate_marks(book: Opened, typed: Typed | None = None) -> Marked:
     asked: list[tuple[str, str, int, int, Mark]] = []
     for title, sheet in book.sheets.items():
         used: dict[int, int] = defaultdict(lambda: HELPERS)
-        for row, column, condition, mark in _conditions(sheet, sampled=book.state == "blank"):
+        for row, column, condition, mark in _conditions(sheet, book.state, every_cell=every_cell):
             used[row] += 1
             model.update_cell_with_formula(numbers[title], row, used[row], "=" + condition)
             asked.append((title, f"{column_letter(column - 1)}{row}", row, used[row], mark))
