@@ -29,6 +29,7 @@ from planbook.layout import (
     resolve_layout,
 )
 from planbook.layout.cells import LISTS, CellValue, SettingValue, input_cells
+from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
 from planbook.plan import Plan, Value
 from planbook.problems import CalcError
 from planbook.spec import Book, Column, Kind, quote_text, references, render
@@ -56,9 +57,13 @@ class Calculator:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        keys = (LISTS, INDEX, *(placed.sheet.key for placed in layout.sheets))
-        self._sheets = {key: number for number, key in enumerate(keys)}
-        self._formulas = tuple(layout.formula_cells())
+        page = layout.book.dashboard
+        titles = {LISTS: layout.lists_title, INDEX: layout.index_title}
+        titles |= {placed.sheet.key: placed.title for placed in layout.sheets}
+        titles |= {DASHBOARD: page.title.to(layout.lang)} if page else {}
+        self._titles = tuple(titles.values())
+        self._sheets = {key: number for number, key in enumerate(titles)}
+        self._formulas = (*layout.formula_cells(), *dashboard_formulas(layout))
         self._compiled = self._compile()
 
     def _compile(self) -> bytes:
@@ -66,11 +71,7 @@ class Calculator:
         formulas = "\n".join(f"{s} {r} {c} {f}" for s, r, c, f in self._formulas)
         used = frozenset(_WORD.findall(formulas))
         names = [n for n in self.layout.names if n.name in used and not n.validation]
-        titles = (
-            self.layout.lists_title,
-            self.layout.index_title,
-            *(placed.title for placed in self.layout.sheets),
-        )
+        titles = self._titles
         key = hashlib.sha256(repr((formulas, names, titles)).encode()).digest()
         if key not in _COMPILED:
             model = ironcalc.create("planbook", "en", "UTC", "en")

@@ -30,6 +30,7 @@ LAYERS = (
     ("reports",),
     ("mail",),
     ("cycle",),
+    ("issuing",),
     ("workflow",),
     ("cli",),
 )

@@ -41,7 +41,6 @@ from planbook.layout.rules import (
     PlacedRule,
     has_unit_cell,
     mark_condition,
-    nil_text,
 )
 
 __all__ = [
@@ -77,7 +76,6 @@ __all__ = [
     "has_unit_cell",
     "list_name",
     "mark_condition",
-    "nil_text",
     "quote_sheet",
     "range_name",
     "resolve_layout",

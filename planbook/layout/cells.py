@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from planbook.layout.places import LABEL_MARK, Layout, SheetLayout
-from planbook.layout.rules import nil_text
 from planbook.plan import Plan, PlanRow, Value
 from planbook.spec import Column, Kind, Place
 from planbook.values import Nil, Span
@@ -73,7 +72,7 @@ def _all_cells(
         key = placed.sheet.key
         for above in placed.sheet.typed_cells:
             row, column = placed.band[above.key]
-            yield InputCell(key, row, column, _plain(plan.inputs.get(above.key), layout.lang))
+            yield InputCell(key, row, column, _plain(plan.inputs.get(above.key), layout))
         rows = {row.number: row for row in plan.rows(key)}
         for number in range(1, placed.rows + 1):
             at = placed.row(number)
@@ -143,14 +142,14 @@ def show_value(
         return layout.item_title(column.list, value)
     if column.link and isinstance(value, str):
         return labels.get(column.link.sheet, {}).get(value, value)
-    return _plain(value, layout.lang)
+    return _plain(value, layout)
 
 
-def _plain(value: Value, lang: str) -> CellValue:
+def _plain(value: Value, layout: Layout) -> CellValue:
     if isinstance(value, Nil):
-        return nil_text(lang)
+        return layout.label("nil_value")
     if isinstance(value, Span):
-        return show_span(value, lang)
+        return show_span(value, layout.lang)
     if isinstance(value, bool):  # to LibreOffice a number, to Excel none: text is the same to all
         return "TRUE" if value else "FALSE"
     return value

@@ -112,9 +112,8 @@ def _packed_block(book: Book, block: Block, rows: int, title: str, at: int) -> B
         *_column(rows, at, f'IF(INDEX({names},{N})="","",{N})'),
         *_column(rows, at + 1, f'IF({N}>COUNT({numbers}),"",{text})'),
     ]
-    target = (
-        f"{title}!${label}$2:INDEX({title}!${label}$2:${label}${rows + 1},MAX(1,COUNT({title}!{numbers})))"
-    )
+    # OFFSET, since Gnumeric loses a name with a range operator in it
+    target = f"OFFSET({title}!${label}$2,0,0,MAX(1,COUNT({title}!{numbers})),1)"
     return cells, [(block.name, target, True)], 2
 
 

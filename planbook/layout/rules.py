@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 FORBIDDEN_LIST = "name_sign"  # the book's list of signs that no name may hold
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2099, 12, 31)
 FIRST_SERIAL, LAST_SERIAL = 36526, 73050  # the same two days as Excel counts them
-NIL_TEXT = {"zh": "无", "en": "N/A"}  # what stands for "there is none", never for a missing value
 NUMERIC = frozenset({Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER})
 EMPTY = '""'
 
@@ -143,11 +142,6 @@ def _whole_condition(placed: SheetLayout, rule: PlacedRule) -> str:
     return f"IF({cell}={EMPTY},FALSE,{rule.condition})"
 
 
-def nil_text(lang: str) -> str:
-    """The word for "there is none" in a language."""
-    return NIL_TEXT.get(lang, NIL_TEXT["en"])
-
-
 def has_unit_cell(placed: SheetLayout, column: Column) -> bool:
     """Whether the unit stands elsewhere: where it does not, a quantity may carry it as text."""
     return column.unit not in placed.sheet.by_key or placed.has_cell(column.unit)
@@ -211,7 +205,7 @@ class _ColumnRules:
             yield self._rule("rule_finish", f"IF(COUNT({cell},{start})=2,{cell}<{start},FALSE)")
 
     def _not_nil(self) -> str:
-        return f"{self.cell}<>{quote_text(nil_text(self.layout.lang))}"
+        return f"{self.cell}<>{quote_text(self.layout.label('nil_value'))}"
 
     def _no_number(self) -> str:
         words = self.column.list

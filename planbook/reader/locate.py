@@ -56,6 +56,8 @@ def locate_tables(book: Book, grids: Mapping[str, Grid], expected: Mapping[str, 
     for sheet in book.sheets:
         wanted = expected.get(sheet.key) or sheet.title.to(book.languages[0])
         found = candidates[sheet.key]
+        if not found and (sheet.key not in expected if expected else sheet.optional):
+            continue  # by its own manifest it was never issued
         if not found:
             problems.append(Problem(Code.SHEET_MISSING, Location(), expected=wanted))
         elif len(found) > 1:

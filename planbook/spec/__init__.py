@@ -1,5 +1,16 @@
 """The specification of books: YAML in, frozen models out.  Sole owner of YAML."""
 
+from planbook.spec.base import Kind, Place, Text
+from planbook.spec.dashboard import (
+    Chart,
+    ChartLook,
+    ChartSeries,
+    Dashboard,
+    Figure,
+    Look,
+    Panel,
+    PanelColumn,
+)
 from planbook.spec.formulas import quote_text, references, render
 from planbook.spec.loader import check_spec, list_books, load_spec
 from planbook.spec.models import (
@@ -8,32 +19,41 @@ from planbook.spec.models import (
     Column,
     Input,
     Item,
-    Kind,
     Link,
     ListSpec,
     Measure,
-    Place,
     ReportColumn,
     ReportSheet,
     Rule,
     Setting,
     Severity,
     Sheet,
-    Text,
+    Source,
+    Take,
     Timeline,
     Total,
 )
+from planbook.spec.takes import FIELDS, compose_text
 
 __all__ = [
+    "FIELDS",
     "Book",
+    "Chart",
+    "ChartLook",
+    "ChartSeries",
     "Check",
     "Column",
+    "Dashboard",
+    "Figure",
     "Input",
     "Item",
     "Kind",
     "Link",
     "ListSpec",
+    "Look",
     "Measure",
+    "Panel",
+    "PanelColumn",
     "Place",
     "ReportColumn",
     "ReportSheet",
@@ -41,10 +61,13 @@ __all__ = [
     "Setting",
     "Severity",
     "Sheet",
+    "Source",
+    "Take",
     "Text",
     "Timeline",
     "Total",
     "check_spec",
+    "compose_text",
     "list_books",
     "load_spec",
     "quote_text",

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pydantic import BaseModel
 
 from planbook.problems import Code
+from planbook.spec.base import Kind, Place, Text
 from planbook.spec.formulas import (
     PORTABLE_FUNCTIONS,
     foreign_functions,
@@ -17,7 +18,8 @@ from planbook.spec.formulas import (
     references,
     syntax_faults,
 )
-from planbook.spec.models import Book, Check, Column, Input, Kind, Place, Sheet, Text, Total
+from planbook.spec.models import Book, Check, Column, Input, Sheet, Source, Take, Total
+from planbook.spec.takes import FIELDS, placeholders
 
 PathKey = tuple[str | int, ...]
 TIMELINE_COLUMNS = ("start", "finish", "milestone", "done")
@@ -383,6 +385,53 @@ def _check_cycles(book: Book) -> Iterator[Fault]:
             return
 
 
+# -- what is filled in beforehand ----------------------------------------------------------
+
+
+def _check_takes(book: Book) -> Iterator[Fault]:
+    """Columns a person could fill in, fields the source has, items the lists have."""
+    for s, sheet in enumerate(book.sheets):
+        for t, take in enumerate(sheet.takes):
+            path: PathKey = ("sheets", s, "takes", t)
+            yield from _check_taken_fields(sheet, take, path)
+            for part, wanted in (("fixed", {k: (v,) for k, v in take.fixed.items()}), ("only", take.only)):
+                for key, items in wanted.items():
+                    yield from _check_taken_items(book, sheet.by_key.get(key), (*path, part, key), items)
+            if take.source is not Source.LAST_YEAR and (take.only or take.linked):
+                expected = f"only and linked with from: {Source.LAST_YEAR}"
+                yield Fault(Code.SPEC_BAD_VALUE, path, found=take.source, expected=expected)
+
+
+def _check_taken_fields(sheet: Sheet, take: Take, path: PathKey) -> Iterator[Fault]:
+    typed = [c.key for c in sheet.columns if not c.calculated and c.place is not Place.VIRTUAL]
+    fields = FIELDS.get(take.source, tuple(sheet.by_key))
+    named: dict[tuple[str, str], tuple[str, ...]] = {}
+    named |= {("columns", key): (name,) for key, name in take.columns.items()}
+    named |= {("texts", key): placeholders(text) for key, text in take.texts.items()}
+    for part, key in (*named, *(("fixed", key) for key in take.fixed)):
+        if key not in typed:
+            yield Fault(Code.SPEC_UNKNOWN_COLUMN, (*path, part, key), key, _suggest(key, typed))
+        for name in named.get((part, key), ()):
+            if name not in fields:
+                yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, part, key), name, _suggest(name, fields))
+
+
+def _check_taken_items(
+    book: Book, column: Column | None, path: PathKey, items: Iterable[str]
+) -> Iterator[Fault]:
+    if column is None:
+        if path[-2] == "only":
+            yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, found=str(path[-1]))
+        return
+    listing = book.lists.get(column.list)
+    if listing is None or listing.open or listing.source:
+        return
+    known = [item.key for item in listing.items]
+    for item in items:
+        if item not in known:
+            yield Fault(Code.SPEC_UNKNOWN_NAME, path, found=item, expected=_suggest(item, known))
+
+
 CHECKS = (
     _check_texts,
     _check_keys,
@@ -393,4 +442,5 @@ CHECKS = (
     _check_formulas,
     _check_rules,
     _check_cycles,
+    _check_takes,
 )

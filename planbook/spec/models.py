@@ -13,99 +13,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    RootModel,
-    SerializerFunctionWrapHandler,
-    WithJsonSchema,
-    WrapSerializer,
-)
+from pydantic import ConfigDict, Field
 
+from planbook.spec.base import FROZEN, THAWED, Key, Kind, Model, Place, Text
+from planbook.spec.dashboard import Dashboard
 from planbook.units import Unit, UnitTable
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-
-class Kind(StrEnum):
-    """What a cell of a column holds."""
-
-    TEXT = "text"
-    CHOICE = "choice"
-    LINK = "link"
-    QUANTITY = "quantity"
-    PERCENT = "percent"
-    NUMBER = "number"
-    DATE = "date"
-    SPAN = "span"
-
-
-class Place(StrEnum):
-    """Where a column stands: seen, in the workbook but hidden, or only in the calculation."""
-
-    SHOWN = "shown"
-    HIDDEN = "hidden"
-    VIRTUAL = "virtual"
-
-
-class Model(BaseModel):
-    """Base of all models: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-def _freeze(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(value))
-
-
-def _thaw(value: Mapping[str, Any], handler: SerializerFunctionWrapHandler) -> Any:
-    return handler(dict(value))
-
-
-FROZEN, THAWED = AfterValidator(_freeze), WrapSerializer(_thaw)
-
-
-def _text_from(value: Any) -> Any:
-    return (
-        {"*": str(value)} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    )
-
-
-_TEXT_SCHEMA = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": "string"}},
-        {"type": "string"},
-        {"type": "number"},
-    ]
-}
-_Texts = Annotated[
-    Mapping[str, str],
-    BeforeValidator(_text_from),
-    FROZEN,
-    THAWED,
-    WithJsonSchema(_TEXT_SCHEMA, mode="validation"),
-]
-
-
-class Text(RootModel[_Texts]):
-    """A text in every language of the book; a plain string in YAML serves all of them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def to(self, lang: str) -> str:
-        """The text in `lang`."""
-        return self.root.get(lang) or self.root.get("*") or next(iter(self.root.values()), "")
-
-    def languages(self) -> frozenset[str]:
-        """The languages it is given in; `*` stands for all."""
-        return frozenset(self.root)
-
-    def every(self) -> tuple[str, ...]:
-        """The texts of all languages, each once."""
-        return tuple(dict.fromkeys(self.root.values()))
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 class Item(Model):
@@ -302,6 +218,34 @@ class RowId(Model):
         return len(self.prefix) + self.width
 
 
+class Source(StrEnum):
+    """Where rows come from that planbook fills in beforehand."""
+
+    ASSIGNED_GOALS = "assigned_goals"  # company goals a department of the workbook leads or cooperates in
+    COMPANY_GOALS = "company_goals"  # every company goal
+    DUTIES = "duties"  # what the list of departments says they are there for
+    BACKGROUND = "background"  # the lines of background.csv
+    LAST_YEAR = "last_year"  # the rows of this sheet in a returned workbook of the year before
+
+
+class Take(Model):
+    """Rows that a sheet takes over from the cycle before anyone types.
+
+    `columns` says which column takes which field of the source; of last year's workbook these are
+    columns of the sheet, calculated ones included.  `fixed` fills a column of every row, `texts`
+    are composed from {fields}, where what stands in [brackets] goes when one of its fields is
+    blank.  `only` keeps the rows whose column holds one of the items, `linked` those alone that a
+    row taken over elsewhere names.
+    """
+
+    source: Source = Field(alias="from")
+    columns: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    fixed: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    texts: Annotated[Mapping[str, Text], FROZEN, THAWED] = Field(default_factory=_nothing)
+    only: Annotated[Mapping[str, tuple[str, ...]], FROZEN, THAWED] = Field(default_factory=_nothing)
+    linked: bool = False
+
+
 class Timeline(Model):
     """A chart of bars drawn right of a table: one narrow column a week of the year.
 
@@ -333,6 +277,7 @@ class Sheet(Model):
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()
     totals: tuple[Total, ...] = ()
+    takes: tuple[Take, ...] = ()
     signoff: tuple[Input, ...] = ()
     rules: tuple[Rule, ...] = ()
     timeline: Timeline | None = None
@@ -419,6 +364,7 @@ class Book(Model):
     index: Index
     sheets: tuple[Sheet, ...]
     reports: tuple[ReportSheet, ...]
+    dashboard: Dashboard | None = None
     sha256: str = ""
 
     @cached_property

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -29,6 +30,14 @@ ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")  # stands for a character in the file,
 LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
 
 WIDE = 0.9  # how much wider than a digit an East Asian character is, in the house font
+OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
+    }
+)
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
@@ -40,7 +49,7 @@ PROTECTION = {
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into one workbook: the issue, its layout, inputs by cell and computed values."""
+    """What goes into one workbook: the issue, its layout, inputs and computed values by cell."""
 
     layout: Layout
     issue: Issue
@@ -56,15 +65,7 @@ def new_workbook(path: Path) -> Iterator[Any]:
     Raises OutputError when it cannot be written, or when xlsxwriter would leave something out:
     it only warns of that.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
-        },
-    )
+    workbook = xlsxwriter.Workbook(str(path), dict(OPTIONS))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", module="xlsxwriter")

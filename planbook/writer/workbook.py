@@ -20,6 +20,7 @@ from planbook.layout import (
     quote_sheet,
 )
 from planbook.layout.cells import LISTS, SettingValue, input_cells
+from planbook.layout.dashboard import place_dashboard
 from planbook.layout.manifest import KEYWORD, Issue, meta_rows
 from planbook.plan import Plan
 from planbook.spec import Place
@@ -32,6 +33,7 @@ from planbook.writer.cells import (
     write_formulas,
     write_value,
 )
+from planbook.writer.dashboard import write_dashboard
 from planbook.writer.marks import add_check_tones
 from planbook.writer.styles import (
     BLUE,
@@ -86,10 +88,16 @@ def _write_all(workbook: Any, content: Content) -> None:
         }
     )
     index = workbook.add_worksheet(layout.index_title)
+    dashboard = place_dashboard(layout)
+    if dashboard:
+        page = workbook.add_worksheet(dashboard.title)
     tables = [workbook.add_worksheet(placed.title) for placed in layout.sheets]
     lists = workbook.add_worksheet(layout.lists_title)
     meta = workbook.add_worksheet(META_SHEET)
     _write_index(index, styles, content, heading)
+    if dashboard:
+        write_dashboard(workbook, page, styles, content, dashboard)
+        page.protect("", PROTECTION)
     for sheet, placed in zip(tables, layout.sheets, strict=True):
         write_table(sheet, styles, content, placed)
         sheet.protect("", PROTECTION)
@@ -124,6 +132,7 @@ def _write_index(sheet: Any, styles: Styles, content: Content, heading: str) -> 
         0, 1, heading, styles.get(bold=True, font_size=18, font_color="#FFFFFF", bg_color=NAVY)
     )
     subtitle = book.label("subtitle", lang).format(department=issue.department_name)
+    subtitle += book.label("return_by", lang).format(due=issue.due) if issue.due else ""
     sheet.write_string(1, 1, subtitle, styles.hint())
     sheet.write_string(*IDENTITY_CELL, issue.id, styles.get(font_size=9, font_color=MUTED, align="right"))
     row = _write_contents(sheet, styles, content)
@@ -162,7 +171,25 @@ def _write_contents(sheet: Any, styles: Styles, content: Content) -> int:
     for key, row, column, formula in layout.index_formulas():
         write_formula(sheet, row, column, formula, computed, content.values[key, row, column])
     add_check_tones(sheet, styles, layout)
-    return INDEX_FIRST_ROW + len(layout.sheets) + 1
+    row = INDEX_FIRST_ROW + len(layout.sheets)
+    if layout.book.dashboard:
+        _write_dashboard_link(sheet, styles, layout, row)
+        row += 1
+    return row + 1
+
+
+def _write_dashboard_link(sheet: Any, styles: Styles, layout: Layout, row: int) -> None:
+    """The dashboard's line in the contents; there are no rows to count on it."""
+    page = layout.book.dashboard
+    assert page is not None, "only books with a dashboard come here"
+    cell = {"border": 1, "border_color": GRID}
+    title = page.title.to(layout.lang)
+    sheet.set_row(row, 24)
+    link = styles.get(**cell, indent=1, bold=True, font_color=BLUE, underline=1)
+    sheet.write_url(row, 1, f"internal:{quote_sheet(title)}!A1", link, title)
+    sheet.write_string(row, 2, page.purpose.to(layout.lang), styles.get(**cell, indent=1))
+    for column in (INDEX_COUNT_COLUMN, INDEX_OPEN_COLUMN):
+        sheet.write_string(row, column, "–", styles.get(**cell, align="center"))
 
 
 def _write_lines(sheet: Any, styles: Styles, row: int, title: str, lines: list[str]) -> int:
