@@ -37,7 +37,7 @@ from planbook.writer.styles import (
 )
 from planbook.writer.validations import add_validation, date_rule
 
-OPTIONAL = "#7E93AD"
+OPTIONAL = "#5B7697"
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
 OWN_COLUMNS = 20  # unlocked columns right of a table; more would slow the writing of every row
 ROW_HEIGHT, LINE_HEIGHT = 20, 14  # points: one line of text with some air, and each further one
