@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lines import BOTH, Line, dropdowns, formulas, identity, layout, marks, pages, rules
+from tests.lines import BOTH, Line, dashboard, dropdowns, formulas, identity, layout, marks, pages, rules
 from tests.support.books import compiled, written
 from tests.support.opened import Opened, open_workbook
 
@@ -24,6 +24,7 @@ LINES: tuple[Line, ...] = (
     *marks.LINES,
     *pages.LINES,
     *rules.LINES,
+    *dashboard.LINES,
 )
 REAL = [
     pytest.param(line, book, lang, state, id=f"{line.name}-{book}-{lang}-{state}")

@@ -190,7 +190,7 @@ def check_names(book: Opened) -> Iterator[str]:
         if not name.startswith("_xlnm."):
             yield f"the name {name} belongs to the sheet number {number} alone"
     for name, target in book.names.items():
-        if not re.match(r"(?:OFFSET\()?'?[^'!]+'?!\$[A-Z]+\$\d+", target):  # OFFSET: a list that grows
+        if not re.match(r"(OFFSET\()?'?[^'!]+'?!\$[A-Z]+\$\d+", target):
             yield f"the name {name} points at no range: {target}"
     for part in book.raw:
         if re.match(r"customXml/|docProps/custom|xl/tables/", part):
