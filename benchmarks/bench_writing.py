@@ -19,11 +19,12 @@ from unittest import mock
 import xlsxwriter
 
 from planbook.cycle import create_cycle, load_cycle
+from planbook.issuing import IssueOptions, issue_workbooks
 from planbook.layout import fill_template
-from planbook.workflow import issue_workbooks
 from planbook.writer import cells
 
 DEPARTMENTS = 50
+FORCED = IssueOptions(force=True)
 Call = tuple[int, str, tuple[Any, ...], dict[str, Any], int]
 
 
@@ -31,7 +32,7 @@ class Recorded:
     """Stands in front of an object of XlsxWriter and writes down what is asked of it."""
 
     def __init__(self, target: Any, log: list[Call], known: list[Any]) -> None:
-        self.__dict__ |= {"_target": target, "_log": log, "_known": known, "_number": len(known)}
+        self.__dict__.update(_target=target, _log=log, _known=known, _number=len(known))
         known.append(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -117,6 +118,7 @@ def main() -> None:
         create_cycle(folder / "year", year=2025, lang="zh")
         lines = [f"D{n:03d},第{n}部" for n in range(1, count + 1)]
         (folder / "year" / "departments.csv").write_text("code,name\n" + "\n".join(lines) + "\n", "utf-8")
+        (folder / "year" / "company_goals.csv").write_text("goal,metric,unit,target\n", "utf-8")
         settings = folder / "year" / "planbook.toml"
         optional = 'sheets = ["monthly", "weekly", "consensus"]\n'
         settings.write_text(optional + settings.read_text("utf-8"), "utf-8")
@@ -127,9 +129,9 @@ def main() -> None:
         for code in codes:
             log: list[Call] = []
             with recording(log):
-                issue_workbooks(cycle, [code], force=True)
+                issue_workbooks(cycle, [code], FORCED)
             calls = spell_out(log)
-            ours += seconds(lambda code=code: issue_workbooks(cycle, [code], force=True))
+            ours += seconds(lambda code=code: issue_workbooks(cycle, [code], FORCED))
             bare += seconds(lambda calls=calls: replay(folder / "bare.xlsx", calls, cells.OPTIONS))
         size = max(path.stat().st_size for path in (folder / "year" / "outbox").iterdir())
     print(f"{count} workbooks with every sheet: {ours:.1f} s; the same XlsxWriter calls alone: {bare:.1f} s")

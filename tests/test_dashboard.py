@@ -614,6 +614,14 @@ FAULTS: dict[str, tuple[Change, Code, str, str]] = {
         ("INDEX([tracking.owner],[row])", "INDEX([trakcing.owner],[row])"),
         Code.SPEC_UNKNOWN_COLUMN, "trakcing.owner", "panels.5.columns.2.formula",
     ),
+    "column of a sheet that may be missing": (
+        ("INDEX([tracking.owner],[row])", "INDEX([weekly.owner],[row])"),
+        Code.SPEC_UNKNOWN_COLUMN, "weekly.owner", "panels.5.columns.2.formula",
+    ),
+    "rows of a sheet that may be missing": (
+        ("      each: tracking\n", "      each: weekly\n"),
+        Code.SPEC_UNKNOWN_NAME, "weekly", "panels.1.each",
+    ),
     "unknown name": (
         ("'=IF(ISNUMBER({score}),{score},\"–\")'", "'=IF(ISNUMBER({socre}),1,\"–\")'"),
         Code.SPEC_UNKNOWN_NAME, "socre", "figures.0.formula",

@@ -25,7 +25,7 @@ from planbook.spec import Dashboard, Figure, Panel, PanelColumn, Text, quote_tex
 from planbook.spec.dashboard import ROW_COUNT, ROW_NUMBER
 
 DASHBOARD = "dashboard"  # the sheet key of the page
-NUMBER_MARK = "\x01"
+NUMBER_MARK = "\x01"  # in a template: the number of the row within its panel
 FIRST_COLUMN = 1  # the page's first column; column A is its margin
 FIGURE_ROWS = range(3, 6)  # title, figure, note
 FIRST_BAND_ROW = 7

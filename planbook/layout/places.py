@@ -319,7 +319,8 @@ class Layout:
             quote_text(self.label(key)) for key in ("check_error", "check_warning", "open_none")
         )
         errors, warnings = counts[Check.ERRORS], counts[Check.WARNINGS]
-        shown = f'IF({errors}>0,{error}&{errors}&"  ","")&IF({warnings}>0,{warning}&{warnings},"")'
+        shown = f'IF({errors}>0,{error}&{errors},"")&IF({errors}*{warnings}>0,"  ","")'
+        shown += f'&IF({warnings}>0,{warning}&{warnings},"")'
         return f"=IF({errors}+{warnings}=0,{none},{shown})"
 
     def index_formulas(self) -> Iterator[tuple[str, int, int, str]]:

@@ -92,6 +92,9 @@ def _check_panels(book: Book, dashboard: Dashboard) -> Iterator[Fault]:
             if panel.each not in book.sheets_by_key:
                 expected = _suggest(panel.each, book.sheets_by_key)
                 yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, "each"), panel.each, expected)
+            elif book.sheet(panel.each).optional:
+                found = f"{panel.each} (optional)"
+                yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, "each"), found, "a sheet that is always there")
             continue
         if panel.title is None:
             yield Fault(Code.SPEC_MISSING_KEY, path, expected="title")
@@ -203,6 +206,9 @@ def _check_reference(
     elif head not in book.sheets_by_key:
         heads = {*book.sheets_by_key, *dashboard.by_key}
         yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, text, _suggest(head, heads))
+    elif book.sheet(head).optional:
+        expected = "a column of a sheet that is always there"
+        yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (optional)", expected)
     elif key != "id":
         column = book.sheet(head).by_key.get(key)
         if column is None:

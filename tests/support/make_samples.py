@@ -108,7 +108,9 @@ def find_places(path: Path, book: Book) -> dict[str, Place]:
         workbook.close()
     places = {}
     for sheet in book.sheets:
-        title = next(title for title in sheet.title.every() if title in sheets)
+        title = next((title for title in sheet.title.every() if title in sheets), "")
+        if not title:  # an optional sheet that was not asked for
+            continue
         grid = sheets[title]
         at = next(number for number, row in enumerate(grid) if row and row[0] == "id")
         columns = {str(key): index for index, key in enumerate(grid[at]) if key}
@@ -121,6 +123,8 @@ def typing(book: Book, tables: Mapping[str, Sequence[Row]], places: Mapping[str,
     """The keystrokes that fill the tables in, sheet by sheet in the book's order."""
     labels: dict[tuple[str, str], str] = {}
     for sheet in book.sheets:
+        if sheet.key not in places:
+            continue
         place = places[sheet.key]
         for ident, row in zip(place.rows, tables.get(sheet.key, ()), strict=False):
             ident = row.get("id", ident)

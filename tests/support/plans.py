@@ -40,6 +40,9 @@ ITEMS = MappingProxyType(
 )
 MANY = MappingProxyType({"quarter_ends": 4, "holidays": len(HOLIDAYS), "makeup_days": len(MAKEUP_DAYS)})
 FILLED_ROWS = MappingProxyType({"goals": 24, "decomposition": 20, "tracking": 20, "review": 64})
+LATER_ROWS = MappingProxyType(
+    dict.fromkeys(("background", "execution", "lessons", "monthly", "weekly", "consensus"), 8)
+)
 YEAR = 2024
 
 Row = Mapping[str, Value]
@@ -48,7 +51,10 @@ Row = Mapping[str, Value]
 def compile_book(book: str | Book, lang: str = "zh", rows: Mapping[str, int] | None = None) -> Calculator:
     """A book laid out with a division's departments and a year's holidays."""
     loaded = load_spec(book) if isinstance(book, str) else book
-    return Calculator(resolve_layout(loaded, lang=lang, items=ITEMS, rows=rows, many=MANY))
+    known = {key: number for key, number in LATER_ROWS.items() if rows and key in loaded.sheets_by_key}
+    return Calculator(
+        resolve_layout(loaded, lang=lang, items=ITEMS, rows={**known, **(rows or {})}, many=MANY)
+    )
 
 
 def settings_for(**overrides: SettingValue) -> dict[str, SettingValue]:
@@ -292,6 +298,22 @@ def rich_plan(book: str, *, as_of: date | None) -> Plan:
         tables = {
             sheet: {n: _to_classic(sheet, row) for n, row in tables[sheet].items()} for sheet in CLASSIC_DROPS
         }
+    return Plan({sheet: place_rows(rows) for sheet, rows in tables.items()}, inputs)
+
+
+def half_plan(book: str, *, as_of: date | None) -> Plan:
+    """As people hand a workbook round: every other row, and in every other one half of its cells."""
+    tables = {
+        sheet: {
+            row.number: dict(
+                list(row.values.items())[: None if row.number % 4 == 1 else len(row.values) // 2]
+            )
+            for row in rows
+            if row.number % 2
+        }
+        for sheet, rows in rich_plan(book, as_of=as_of).tables.items()
+    }
+    inputs: dict[str, Value] = {} if as_of is None else {"as_of": as_of}
     return Plan({sheet: place_rows(rows) for sheet, rows in tables.items()}, inputs)
 
 
