@@ -22,7 +22,8 @@ from planbook.problems import Code, CycleError, OutputError, Problem, Severity, 
 from planbook.reader import Submission, read_workbook
 from planbook.spec import FIELDS, Source, Take, check_spec, compose_text, load_spec
 from planbook.workflow import expectations, read_and_check
-from tests.support.office import require_office, resave_libreoffice, stamp_modified
+from tests.support.office import Engine, judge, require_office, resave_libreoffice, stamp_modified
+from tests.support.validate import check_package
 from tests.support.workbooks import write_filled
 from tests.test_cli import run
 
@@ -753,6 +754,25 @@ def test_a_prefilled_workbook_checks_without_a_problem(tmp_path: Path) -> None:
     submission, _ = read_and_check(one.path, cycle)
     worth_a_look = {p.expected for p in submission.problems if p.severity is not Severity.NOTE}
     assert worth_a_look == {"尚未分解任务"}, "which is the planner's to do"
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("engine", ["libreoffice", "gnumeric"])
+def test_the_stored_values_of_a_prefilled_workbook_are_right(tmp_path: Path, engine: Engine) -> None:
+    require_office(engine)
+    cycle = write_cycle(
+        tmp_path,
+        prefill__goals=GOALS_CSV,
+        prefill__目标分解=TASKS_CSV.replace("年度审计｜", "年度审计"),
+        prefill__tracking="部门,所属目标,关键举措,任务名称,责任人,完成百分比,更新日期\n"
+        "CW,费用率,费用管控,差旅费用压降,甲,40%,2024-03-30\n",
+        prefill__review="部门,季度,目标名称,季度目标值,实际完成值\nCW,Q1,费用率,8.5,9.1\n",
+    )
+    (one,) = issue_workbooks(cycle, ["CW"], FEW)  # a department alone, which makes lists of one item
+    out = tmp_path / engine
+    out.mkdir()
+    assert judge([one.path], out, engine) == {one.path: []}
+    assert check_package(one.path) == []
 
 
 # -- what the book says --------------------------------------------------------------------
