@@ -126,14 +126,17 @@ def display_width(text: str) -> int:
 
 
 def check_widths(book: Opened) -> Iterator[str]:
-    """A column is as wide as its header in at most three lines, none of its words cut."""
+    """A column is as wide as its header in at most three lines, none of its words cut.
+
+    Widths count digits; a word of letters, bold ones too, is a little narrower.
+    """
     for placed, sheet in book.tables():
         for at in placed.visible:
             width = sheet.widths.get(at.index, (0.0, False, 0))[0]
             title = at.column.title.to(book.layout.lang)
             words = [title] if not title.isascii() else title.split()
             longest = 0 if words == [title] and not title.isascii() else max(map(display_width, words))
-            if width < max(display_width(title) / 3, longest - 1):
+            if width < max(display_width(title) / 3, longest - 0.5):
                 yield f"the column {title!r} of {sheet.title} is {width} wide"
 
 
@@ -293,8 +296,17 @@ def check_colours(book: Opened) -> Iterator[str]:
             if not at.column.calculated:
                 if shade(style.colour) != "blue" or style.fill:
                     yield f"{where} does not look like an input: {style.colour} on {style.fill}"
-            elif shade(style.fill) != "grey" or shade(style.colour) not in ("none", "black", "green"):
-                yield f"{where} does not look computed: {style.colour} on {style.fill}"
+            else:
+                formula = book.layout.book.formula_of(at.column)
+                others = {p.sheet.key for p, _ in book.tables()} - {placed.sheet.key}
+                fetched = bool(re.search(r"\[\w+>\w+\]", formula)) or any(
+                    re.search(rf"\[{key}[.#]", formula) for key in others
+                )
+                if at.column.measure:  # a measure names none of its own
+                    fetched = False
+                wanted = ("green",) if fetched else ("none", "black")
+                if shade(style.fill) != "grey" or shade(style.colour) not in wanted:
+                    yield f"{where} does not look computed: {style.colour} on {style.fill}"
 
 
 def check_codes(book: Opened) -> Iterator[str]:
@@ -465,10 +477,11 @@ LINES = (
         },
     ),
     Line(
-        "blue is typed, black on grey is computed",
+        "blue is typed, black on grey is computed, green comes from another sheet",
         check_colours,
         {
             "inputs in black": edit("xl/styles.xml", r'<color rgb="FF1F4FA8"/>', '<color rgb="FF000000"/>', 0),
+            "black from another sheet": edit("xl/styles.xml", r'<color rgb="FF1B6B3A"/>', '<color rgb="FF000000"/>', 0),
             "formulas on white": edit("xl/styles.xml", r'<fgColor rgb="FFF0F4FA"/>', '<fgColor rgb="FFFFFFFF"/>', 0),
             "an input on grey": restyle("goals", "B7", like="Q7"),
         },

@@ -85,6 +85,7 @@ def check_legend(book: Opened) -> Iterator[str]:
     for key, fault in (
         ("legend_input", lambda cell: shade(book.style(cell).colour) != "blue"),
         ("legend_formula", lambda cell: shade(book.style(cell).fill) != "grey"),
+        ("legend_fetched", lambda cell: shade(book.style(cell).colour) != "green"),
         ("legend_missing", lambda cell: shade(book.style(cell).fill) != "yellow"),
         ("legend_wrong", lambda cell: _tone(book, cell) != "bad"),
     ):
