@@ -42,6 +42,7 @@ OPTIONAL = "#5B7697"
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
 OWN_COLUMNS = 20  # unlocked columns right of a table; more would slow the writing of every row
 ROW_HEIGHT, LINE_HEIGHT = 20, 14  # points: one line of text with some air, and each further one
+HIGHEST_ROW = 409  # points; Excel has no higher row
 WRAPPED = {Kind.TEXT, Kind.LINK, Kind.CHOICE, Kind.SPAN}
 CENTRED = {Kind.CHOICE, Kind.DATE, Kind.PERCENT}
 
@@ -170,7 +171,7 @@ def _set_heights(sheet: Any, content: Content, placed: SheetLayout) -> None:
             value = content.inputs.get((key, row, at.index)) or content.values.get((key, row, at.index))
             if isinstance(value, str):
                 lines = max(lines, count_lines(value, at.column.width))
-        sheet.grow_row(row, ROW_HEIGHT + (lines - 1) * LINE_HEIGHT)
+        sheet.grow_row(row, min(HIGHEST_ROW, ROW_HEIGHT + (lines - 1) * LINE_HEIGHT))
 
 
 def _number_format(kind: Kind, *, whole: bool) -> str:
