@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from planbook.layout import FIRST_ROW, HEADER_ROW, META_SHEET, column_letter
 from planbook.spec import Place
-from tests.lines import BOTH, LINKED, Line, column_cells, input_columns
+from tests.lines import Line, column_cells, input_columns
 from tests.support.opened import Opened, Sheet, edit, restyle
 from tests.support.package import corners, every, integer, root_named, tag, text_of
 
@@ -375,7 +375,6 @@ LINES = (
             "a header to type over": restyle("goals", "B6", like="B9"),
             "a total to type over": restyle("goals", "C3", like="B9"),
         },
-        books=LINKED,
     ),
     Line(
         "what stands right of a table is the planner's own",
@@ -392,7 +391,6 @@ LINES = (
             "helpers in sight": edit("goals", r' hidden="1" customWidth', " customWidth"),
             "a column out of sight": edit("goals", r'(<col min="2" max="2"[^>]*) customWidth', r'\1 hidden="1" customWidth'),
         },
-        books=LINKED,
     ),
     Line(
         "columns are headed in the workbook's language, starred where they must be filled",
@@ -485,7 +483,6 @@ LINES = (
             "formulas on white": edit("xl/styles.xml", r'<fgColor rgb="FFF0F4FA"/>', '<fgColor rgb="FFFFFFFF"/>', 0),
             "an input on grey": restyle("goals", "B7", like="Q7"),
         },
-        books=LINKED,
     ),
     Line(
         "numbers, percentages and dates are shown as such, no point left behind",
@@ -504,6 +501,5 @@ LINES = (
             "tables exchanged": edit("xl/workbook.xml", r"(<sheet [^>]*/>)(<sheet [^>]*/>)(<sheet [^>]*/><sheet [^>]*/></sheets>)", r"\2\1\3"),
             "another in front": edit("goals", r"<sheetView ", '<sheetView tabSelected="1" '),
         },
-        books=BOTH,
     ),
 )  # fmt: skip

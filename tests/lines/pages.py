@@ -285,7 +285,6 @@ LINES = (
         "each table is headed and explained",
         check_top,
         {"no hint": edit(STRINGS, r">目标 → 关键举措 → 具体任务；[^<]*", ">")},
-        books=LINKED,
     ),
     Line(
         "notes on headers explain their columns",
