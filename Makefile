@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet
 LOWEST := build/lowest
 PYTEST_PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test check lint types tests test-lowest office format bench samples clean
+.PHONY: help demo test check lint types tests test-lowest office format bench samples pictures clean
 
 help:
 	@echo 'make demo         a private environment, then a whole planning year in ./demo'
@@ -30,6 +30,7 @@ help:
 	@echo 'make types        mypy, strict                    make bench     every benchmark'
 	@echo 'make test-lowest  the tests with the oldest dependencies allowed'
 	@echo 'make samples      fill in sample_data/returned anew, with LibreOffice'
+	@echo 'make pictures     the pictures of the README, from real workbooks'
 	@echo 'make clean        remove what the others made'
 
 demo: $(VENV)/installed
@@ -63,6 +64,9 @@ bench: $(VENV)/installed-test
 
 samples: $(VENV)/installed-test
 	@$(BIN)/python -m tests.support.make_samples
+
+pictures: $(VENV)/installed-test
+	@$(BIN)/python -m tests.support.make_pictures
 
 test-lowest: $(LOWEST)/installed-test
 	@$(LOWEST)/$(SCRIPTS)/python -m pytest $(PYTEST_PARALLEL)
