@@ -23,6 +23,7 @@ from planbook.writer.marks import add_marks, write_timeline
 from planbook.writer.styles import (
     BLUE,
     DATE,
+    FETCHED,
     FONT,
     GRID,
     INPUT,
@@ -194,7 +195,7 @@ def _number_format(kind: Kind, *, whole: bool) -> str:
     return "@" if whole and kind in {Kind.TEXT, Kind.SPAN} else "General"
 
 
-def _cell_style(styles: Styles, column: Column) -> Any:
+def _cell_style(styles: Styles, column: Column, *, fetched: bool) -> Any:
     look: dict[str, Any] = {"border": 1, "border_color": GRID}
     # A number that is too wide would show as ###; it shrinks, and only text wraps.
     look["shrink" if column.kind in {Kind.QUANTITY, Kind.NUMBER} else "text_wrap"] = True
@@ -205,6 +206,8 @@ def _cell_style(styles: Styles, column: Column) -> Any:
         look |= {"indent": 1, "align": "right" if column.kind in {Kind.QUANTITY, Kind.NUMBER} else "left"}
     if column.calculated:
         look["bg_color"] = PALE
+        if fetched:
+            look["font_color"] = FETCHED
     else:
         look |= {"font_color": INPUT, "locked": False}
     return styles.get(**look)
@@ -214,7 +217,7 @@ def _write_column(
     sheet: Any, styles: Styles, content: Content, placed: SheetLayout, at: PlacedColumn
 ) -> None:
     layout, key, column = content.layout, placed.sheet.key, at.column
-    style = _cell_style(styles, column)
+    style = _cell_style(styles, column, fetched=layout.is_fetched(key, column))
     hidden = {"hidden": True} if column.place is Place.HIDDEN else {}
     sheet.set_column(at.index, at.index, column.width, None, hidden)
     rows = range(placed.first_row, placed.last_row + 1)

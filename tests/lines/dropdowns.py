@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from planbook.layout import FIRST_ROW, PlacedColumn, SheetLayout
 from planbook.layout.dropdowns import Block
 from planbook.spec import Kind
-from tests.lines import BOTH, LINKED, Line, column_area, input_columns
+from tests.lines import LINKED, Line, column_area, input_columns
 from tests.support.opened import Opened, Sheet, Validation, edit, restore, revalidate
 from tests.support.package import length
 
@@ -215,7 +215,6 @@ LINES = (
                 "xl/workbook.xml", r'(name="pick_goals_goal">OFFSET\([^,]*,0,0),.*?\)\),1', r"\1,30,1"
             ),
         },
-        books=BOTH,
     ),
     Line(
         "every column with a list has its dropdown in every row",
@@ -254,7 +253,6 @@ LINES = (
             "a child astray": edit("lists", r"(<v>)拓展华东(</v>)", r"\1拓展华北\2", 0),
             "keys out of order": restore("pick_decomposition_initiative1_keys", 1, "G009"),
         },
-        books=LINKED,
     ),
     Line(
         "prompts and errors are no longer than Excel shows",
