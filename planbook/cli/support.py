@@ -155,16 +155,9 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "bright_black"}
 
 
-def print_problems(problems: Iterable[Problem], lang: str) -> None:
-    """One line a problem: place, message, advice."""
-    color = not os.environ.get("NO_COLOR")
-    for problem in problems:
-        word = (
-            click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity])
-            if color
-            else (f"[{problem.severity.value}]")
-        )
-        click.echo(f"{problem.line(lang)} {word}", color=None if color else False)
+def paint_severity(severity: Severity, word: str) -> str:
+    """A word in the colour of a severity, where a terminal is to have colours."""
+    return word if os.environ.get("NO_COLOR") else click.style(word, fg=_STYLES[severity])
 
 
 def problem_record(problem: Problem, lang: str) -> dict[str, object]:

@@ -12,7 +12,6 @@ from planbook.cli.support import (
     EXIT_PROBLEMS,
     as_of_option,
     check_paths,
-    count_severities,
     cycle_option,
     json_option,
     lang_option,
@@ -20,12 +19,11 @@ from planbook.cli.support import (
     optional_cycle,
     paths_argument,
     print_json,
-    print_problems,
     problem_record,
     watcher,
 )
 from planbook.cli.texts import text
-from planbook.problems import Severity, UsageError, rank_problems
+from planbook.problems import Severity, UsageError, group_problems
 
 if TYPE_CHECKING:
     from planbook.checks import Reviewed
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
 @as_of_option
 @lang_option
 @json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Every problem as a line of CSV, for a spreadsheet.")
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -46,16 +45,21 @@ def check(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """List every problem of filled workbooks, with sheet and cell.
 
-    PATHS are files or folders (their files, one level).  Exits 1 when there is an error.
+    PATHS are files or folders (their files, one level).  Root causes come first, with what
+    follows from them.  Exits 1 when there is an error.
     """
+    from planbook.cli.check_output import print_csv, print_document, print_groups, print_summary
     from planbook.measures import workbook_paths
     from planbook.workflow import read_and_check
 
     if not paths:
         raise UsageError("give a workbook or a folder to check")
+    if as_json and as_csv:
+        raise UsageError("choose --json or --csv, not both")
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
@@ -64,32 +68,15 @@ def check(
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
     submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]
-    problems = rank_problems(p for submission in submissions for p in submission.problems)
-    counts = count_severities(problems)
+    groups = group_problems(p for submission in submissions for p in submission.problems)
     if as_json:
-        print_json(
-            {
-                "files": [
-                    {
-                        "file": s.file,
-                        "department": s.issue.department if s.issue else None,
-                        "read": not s.refused,
-                        "rows": s.row_count,
-                        "quarantined": len(s.quarantined),
-                    }
-                    for s in submissions
-                ],
-                "counts": {severity.value: count for severity, count in counts.items()},
-                "problems": [problem_record(p, lang) for p in problems],
-            }
-        )
+        print_document(submissions, groups, lang)
+    elif as_csv:
+        print_csv(groups, lang)
     else:
-        print_problems(problems, lang)
-        key = "found" if problems else "clean"
-        found = {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]}
-        values = {"files": len(files), "count": len(files), "notes": counts[Severity.NOTE], **found}
-        click.echo(text(key, lang, **values))
-    if counts[Severity.ERROR]:
+        print_groups(groups, lang)
+        print_summary(submissions, groups, lang)
+    if any(submission.count(Severity.ERROR) for submission in submissions):
         ctx.exit(EXIT_PROBLEMS)
 
 

@@ -147,7 +147,7 @@ class TableReader:
         parents = {key: values.get(key) for key in column.link.within}
         resolved = targets.resolve(text, parents)
         if resolved.code is Code.LINK_BROKEN:
-            self.rows.note(Code.LINK_BROKEN, place, column, text)
+            self.rows.note(Code.LINK_BROKEN, place, column, text, target.title.to(self.rows.lang))
             return None
         if resolved.code is not None:
             self.rows.note(resolved.code, place, column, text, resolved.name)
