@@ -25,6 +25,7 @@ from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, collect, roll_up, workbook_paths
+from planbook.package import Annotated, annotate_workbook
 from planbook.plan import Value, make_plan
 from planbook.problems import OutputError, UsageError
 from planbook.reader import Expectations, Submission, read_workbook
@@ -221,6 +222,44 @@ def read_and_check(
     day = as_of or (cycle.as_of if cycle else None)
     reviewed = review_submission(submission, as_of=day, settings=expect.settings)
     return (check_submission(reviewed) if reviewed else submission), reviewed
+
+
+def annotate_returns(
+    paths: Sequence[Path],
+    out: Path,
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[tuple[Submission, Annotated | None], ...]:
+    """A return copy of each file in the folder `out`; None beside a file that could not be read.
+
+    Raises UsageError where a copy would overwrite one of the files.
+    """
+    targets = copy_targets(paths, out)
+    made: list[tuple[Submission, Annotated | None]] = []
+    for path in watch(paths):
+        submission, _ = read_and_check(path, cycle, as_of=as_of)
+        copy = None if submission.refused else annotate_workbook(path, submission, targets[path])
+        made.append((submission, copy))
+    return tuple(made)
+
+
+def copy_targets(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
+    """A file of the folder `out` for each of `paths`, told apart by a number where two share a name."""
+    make_folder(out)
+    given = {path.resolve() for path in paths}
+    targets: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for path in paths:
+        name, number = path.name, 2
+        while name.casefold() in taken:
+            name, number = f"{path.stem} ({number}){path.suffix}", number + 1
+        taken.add(name.casefold())
+        targets[path] = out / name
+        if targets[path].resolve() in given:
+            raise UsageError(f"{targets[path]} is one of the files given; choose another folder for --out")
+    return targets
 
 
 def plain_value(value: Value) -> object:

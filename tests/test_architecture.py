@@ -27,6 +27,7 @@ LAYERS = (
     ("writer", "reader"),
     ("checks",),
     ("measures",),
+    ("package",),
     ("reports",),
     ("mail",),
     ("cycle",),

@@ -16,7 +16,8 @@ from planbook.problems import Group, Problem, Severity, count_codes
 if TYPE_CHECKING:
     from planbook.reader import Submission
 
-CSV_COLUMNS = tuple("group role severity code file sheet cell row found expected message fix".split())
+_PLACE_COLUMNS = ("file", "sheet", "cell", "row")
+CSV_COLUMNS = ("group", "role", "severity", "code", *_PLACE_COLUMNS, "found", "expected", "message", "fix")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -160,6 +160,13 @@ def paint_severity(severity: Severity, word: str) -> str:
     return word if os.environ.get("NO_COLOR") else click.style(word, fg=_STYLES[severity])
 
 
+def print_problems(problems: Iterable[Problem], lang: str) -> None:
+    """One line a problem: place, message, remedy, severity and code."""
+    for problem in problems:
+        word = paint_severity(problem.severity, f"[{problem.severity.value} {problem.code.value}]")
+        click.echo(f"{problem.line(lang)} {word}")
+
+
 def problem_record(problem: Problem, lang: str) -> dict[str, object]:
     """A problem as JSON data."""
     place = problem.location

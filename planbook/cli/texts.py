@@ -30,6 +30,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "planbook problems 编码：查看一种问题的例子与处理办法。",
         "en": "planbook problems CODE shows an example of one and how to mend it.",
     },
+    "annotated": {
+        "zh": "{path}：列出 {count} 条",
+        "en": "{path}: {count} lines in the list of problems",
+    },
+    "copies": {
+        "zh": "已写出 {count} 份批注副本，保存在 {folder}",
+        "en": "{count} return copies written to {folder}",
+    },
     "no_files": {"zh": "没有可读的文件：{folder}", "en": "there is no file to read in {folder}"},
     "consolidated": {"zh": "汇总工作簿：{path}", "en": "Consolidated workbook: {path}"},
     "nothing_accepted": {
