@@ -14,10 +14,12 @@ from planbook.cli.support import (
     check_paths,
     count_severities,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     optional_cycle,
+    password_option,
     paths_argument,
     print_json,
     print_problems,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 @as_of_option
 @lang_option
 @json_option
+@jobs_option
+@password_option
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -46,13 +50,15 @@ def check(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    jobs: int,
+    password: str,
 ) -> None:
     """List every problem of filled workbooks, with sheet and cell.
 
     PATHS are files or folders (their files, one level).  Exits 1 when there is an error.
     """
     from planbook.measures import workbook_paths
-    from planbook.workflow import read_and_check
+    from planbook.workflow import check_workbooks
 
     if not paths:
         raise UsageError("give a workbook or a folder to check")
@@ -63,7 +69,7 @@ def check(
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]
+    submissions = check_workbooks(files, cycle, as_of=as_of, password=password, jobs=jobs, watch=watch)
     problems = rank_problems(p for submission in submissions for p in submission.problems)
     counts = count_severities(problems)
     if as_json:
@@ -72,10 +78,10 @@ def check(
                 "files": [
                     {
                         "file": s.file,
-                        "department": s.issue.department if s.issue else None,
+                        "department": s.department,
                         "read": not s.refused,
                         "rows": s.row_count,
-                        "quarantined": len(s.quarantined),
+                        "quarantined": s.quarantined,
                     }
                     for s in submissions
                 ],
@@ -99,6 +105,7 @@ def check(
 @as_of_option
 @lang_option
 @json_option
+@password_option
 @click.pass_context
 def read(
     ctx: click.Context,
@@ -107,6 +114,7 @@ def read(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    password: str,
 ) -> None:
     """Show what was read from one workbook: tables, typed values, provenance, problems.
 
@@ -117,7 +125,7 @@ def read(
     check_paths((file,))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    submission, reviewed = read_and_check(file, cycle, as_of=as_of)
+    submission, reviewed = read_and_check(file, cycle, as_of=as_of, password=password)
     print_json(_document(submission, reviewed, lang))
     if submission.refused:
         ctx.exit(EXIT_PROBLEMS)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from planbook.layout import cell_address, column_letter
 from planbook.problems import Code, Location, Problem
+from planbook.reader.grids import Grid
 from planbook.reader.submission import SheetSource
 from planbook.spec import Book, Sheet
 from planbook.values import match_key
 
-Grid = Sequence[Sequence[object]]
 SEARCH_ROWS = 40
 ENOUGH = 0.6  # share of a table's keys or titles that make a row its header
 _MARKS = re.compile(r"[（(]\s*(?:选填|optional)\s*[）)]|\*", re.IGNORECASE)

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import openpyxl
-from python_calamine import CalamineError, CalamineWorkbook
-
 from planbook.calendar import FiscalYear
 from planbook.company import Company
 from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET, band_column
@@ -20,9 +17,9 @@ from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
 from planbook.problems import Code, Location, Problem, rank_problems
+from planbook.reader.grids import Grid, read_grids
 from planbook.reader.locate import (
     Found,
-    Grid,
     column_problems,
     locate_rows,
     locate_tables,
@@ -43,7 +40,8 @@ IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
 class Expectations:
     """What a cycle knows of the workbooks it expects; all of it may be missing.
 
-    `items` are the cycle's own lists, `settings` its thresholds, which go before the workbook's.
+    `items` are the cycle's own lists, `settings` its thresholds, which go before the workbook's;
+    `password` opens workbooks that are encrypted.
     """
 
     books: tuple[Book, ...] = ()
@@ -51,6 +49,7 @@ class Expectations:
     year: int = 0
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    password: str = field(default="", repr=False)
 
 
 def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
@@ -60,12 +59,14 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     """
     expect = expect or Expectations()
     books = expect.books or tuple(load_spec(name) for name in list_books())
-    package = open_package(path)
+    package = open_package(path, expect.password)
     if isinstance(package, Problem):
         return Submission(path.name, problems=(package,))
     blank = Submission(path.name, package.sha256, package.modified)
     try:
-        grids = _read_grids(path)
+        grids = read_grids(package)
+    except MemoryError:  # whoever reads many files knows what to do, and how much was allowed
+        raise
     except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
         return _refuse(blank, Problem(Code.READ_FAILED, found=str(error) or type(error).__name__))
     identified = _identify(package, grids, books, expect)
@@ -77,33 +78,6 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
 def _refuse(blank: Submission, problem: Problem) -> Submission:
     place = problem.location.within(blank.file)
     return replace(blank, problems=(replace(problem, location=place),))
-
-
-def _read_grids(path: Path) -> dict[str, Grid]:
-    """Every sheet's cells: by calamine, and by openpyxl where calamine stumbles over the file."""
-    try:
-        return _read_fast(path)
-    except CalamineError:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            for sheet in workbook.worksheets:
-                sheet.reset_dimensions()
-            return {
-                sheet.title: [
-                    ["" if v is None else v for v in row] for row in sheet.iter_rows(values_only=True)
-                ]
-                for sheet in workbook.worksheets
-            }
-        finally:
-            workbook.close()
-
-
-def _read_fast(path: Path) -> dict[str, Grid]:
-    with CalamineWorkbook.from_path(str(path)) as workbook:
-        return {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
 
 
 @dataclass(frozen=True)
@@ -229,8 +203,10 @@ def _read_tables(
     }
     places = _places(manifest)
     found = locate_tables(book, grids, {key: place[0] for key, place in places.items()})
-    row_reader = RowReader(book, issue.lang, year, items, problems=[*identity.problems, *found.problems])
-    reader = TableReader(row_reader, issue.department, issue.scope, package.errors)
+    row_reader = RowReader(
+        book, issue.lang, year, items, problems=[*package.notes, *identity.problems, *found.problems]
+    )
+    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets)
     sources: dict[str, SheetSource] = {}
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)

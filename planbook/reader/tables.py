@@ -9,6 +9,7 @@ from types import MappingProxyType
 from planbook.layout import cell_address
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location
+from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.links import LinkTargets
 from planbook.reader.locate import Table
 from planbook.reader.rows import RowReader, describe, is_blank, match_item, read_done
@@ -42,7 +43,7 @@ class TableReader:
     rows: RowReader
     department: str
     scope: tuple[str, ...]
-    errors: Mapping[str, Mapping[tuple[int, int], str]]
+    facts: Mapping[str, SheetFacts]
     read: dict[str, tuple[PlanRow, ...]] = field(default_factory=dict)
     typed: dict[tuple[str, int, str], str] = field(default_factory=dict)
     quarantined: set[tuple[str, int]] = field(default_factory=set)
@@ -59,7 +60,7 @@ class TableReader:
                 and not self._is_default(column, table.grid[row][index])
                 for column, index in inputs
             )
-            or any((row, index) in self.errors.get(table.title, {}) for _, index in inputs)
+            or any((row, index) in self.facts.get(table.title, NO_FACTS).errors for _, index in inputs)
         }
 
     def _is_default(self, column: Column, raw: object) -> bool:
@@ -116,7 +117,7 @@ class TableReader:
         if index is None:
             return None, Location(sheet=table.title, row=row + 1)
         place = Location(sheet=table.title, cell=cell_address(row, index))
-        error = self.errors.get(table.title, {}).get((row, index))
+        error = self.facts.get(table.title, NO_FACTS).errors.get((row, index))
         if error:
             self.rows.note(Code.ERROR_CELL, place, column, error)
             return None, place
