@@ -70,6 +70,7 @@ class SheetFacts:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     formats: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    protected: bool = False
 
 
 NO_FACTS = SheetFacts()
@@ -101,6 +102,7 @@ def scan_sheet(
         _hidden_rows(content),
         _hidden_columns(_HIDDEN_COLUMN.findall(content)),
         _formats_of(content, formats),
+        b"<sheetProtection " in content,
     )
     return facts, False
 
@@ -236,6 +238,7 @@ def _parse_sheet(
         frozenset(parsed.hidden_rows),
         frozenset(parsed.hidden_columns),
         MappingProxyType(parsed.formats),
+        b"sheetProtection" in content,
     )
 
 

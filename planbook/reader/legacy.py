@@ -18,7 +18,8 @@ from planbook.reader.facts import MAX_AREA, Area, SheetFacts, is_percent_format,
 from planbook.reader.package import Looked
 from planbook.reader.refusal import RefusedError
 
-_EOF, _BOF, _FILEPASS, _BOUNDSHEET, _XF, _FORMAT = 0x000A, 0x0809, 0x002F, 0x0085, 0x00E0, 0x041E
+_EOF, _BOF, _FILEPASS, _BOUNDSHEET, _DATEMODE = 0x000A, 0x0809, 0x002F, 0x0085, 0x0022
+_XF, _FORMAT = 0x00E0, 0x041E
 _NUMBER, _RK, _MULRK, _LABEL, _LABELSST, _BOOLERR, _FORMULA = (
     0x0203,
     0x027E,
@@ -28,7 +29,7 @@ _NUMBER, _RK, _MULRK, _LABEL, _LABELSST, _BOOLERR, _FORMULA = (
     0x0205,
     6,
 )
-_ROW, _COLINFO, _MERGED = 0x0208, 0x007D, 0x00E5
+_ROW, _COLINFO, _MERGED, _PROTECT = 0x0208, 0x007D, 0x00E5, 0x0012
 _VALUES = frozenset({_NUMBER, _RK, _MULRK, _LABEL, _LABELSST, _BOOLERR, _FORMULA})
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _PERCENT_IDS = frozenset({9, 10})
@@ -43,6 +44,7 @@ class _Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     formats: dict[str, str] = field(default_factory=dict)
+    protected: bool = False
     last_row: int = 0
     last_column: int = 0
 
@@ -77,9 +79,11 @@ def inspect_xls(file: CompoundFile) -> Looked:
             frozenset(sheet.hidden_rows),
             frozenset(sheet.hidden_columns),
             MappingProxyType(sheet.formats),
+            sheet.protected,
         )
     modified, keywords = _properties(file)
-    return Looked(modified, keywords, sheets=MappingProxyType(sheets))
+    date_1904 = any(kind == _DATEMODE and body[:1] == b"\x01" for kind, body in _globals(stream))
+    return Looked(modified, keywords, sheets=MappingProxyType(sheets), date_1904=date_1904)
 
 
 def _globals(stream: bytes) -> Iterator[tuple[int, bytes]]:
@@ -158,6 +162,8 @@ def _take_shape(sheet: _Sheet, kind: int, body: bytes) -> None:
         first, last, _, _, flags = struct.unpack_from("<5H", body)
         if flags & 1:
             sheet.hidden_columns.update(range(first, min(last, 255) + 1))
+    elif kind == _PROTECT:
+        sheet.protected = body[:2] == b"\x01\x00"
     elif kind == _MERGED and len(body) >= 2:
         count = min(struct.unpack_from("<H", body)[0], (len(body) - 2) // 8)
         for at in range(count):

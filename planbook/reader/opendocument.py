@@ -27,6 +27,7 @@ class _Table:
 
     title: str
     hidden: bool
+    protected: bool
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
     unstored: set[str] = field(default_factory=set)
@@ -51,6 +52,7 @@ class _Table:
             frozenset(self.hidden_rows),
             frozenset(self.hidden_columns),
             MappingProxyType(self.formats),
+            self.protected,
         )
 
 
@@ -105,7 +107,7 @@ def _tables(content: bytes) -> list[_Table]:
                 if depth == 1:
                     given = _attributes(element)
                     hidden = given.get("style-name", "-") in hidden_styles
-                    tables.append(_Table(given.get("name", ""), hidden))
+                    tables.append(_Table(given.get("name", ""), hidden, given.get("protected") == "true"))
             elif name == "table-row" and depth == 1:
                 tables[-1].column = 0
         elif depth == 1 and tables:

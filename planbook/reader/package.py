@@ -36,6 +36,7 @@ class Looked:
     sheets: Mapping[str, SheetFacts] = field(default_factory=lambda: MappingProxyType({}))
     thorough: bool = False
     macros: bool = False
+    date_1904: bool = False
 
 
 def inspect_xlsx(parts: Parts) -> Looked:
@@ -67,8 +68,14 @@ def inspect_xlsx(parts: Parts) -> Looked:
         for element in workbook.iter()
         if _local(element) == "definedName" and element.get("localSheetId") is None
     }
+    date_1904 = any(
+        _local(element) == "workbookPr" and element.get("date1904") in {"1", "true"}
+        for element in workbook.iter()
+    )
     macros = "xl/vbaProject.bin" in parts or b"macroEnabled" in parts.read("[Content_Types].xml", SMALL_PART)
-    return Looked(modified, keywords, MappingProxyType(names), MappingProxyType(sheets), thorough, macros)
+    return Looked(
+        modified, keywords, MappingProxyType(names), MappingProxyType(sheets), thorough, macros, date_1904
+    )
 
 
 def _parse(parts: Parts, name: str) -> Element:

@@ -52,6 +52,7 @@ class Package:
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sheets: Mapping[str, SheetFacts] = field(default_factory=lambda: MappingProxyType({}))
     thorough: bool = False
+    date_1904: bool = False
     notes: tuple[Problem, ...] = ()
 
 
@@ -119,6 +120,7 @@ def _packed(data: bytes, form: Format, digest: str, looked: Looked, notes: tuple
         looked.names,
         looked.sheets,
         looked.thorough,
+        looked.date_1904,
         notes,
     )
 

@@ -17,14 +17,11 @@ from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
 from planbook.problems import Code, Location, Problem, rank_problems
+from planbook.reader.columns import column_problems
+from planbook.reader.facts import NO_FACTS
 from planbook.reader.grids import Grid, read_grids
-from planbook.reader.locate import (
-    Found,
-    column_problems,
-    locate_rows,
-    locate_tables,
-    recognise_book,
-)
+from planbook.reader.locate import Found, Places, locate_tables, recognise_book
+from planbook.reader.numbering import locate_rows
 from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
@@ -202,17 +199,19 @@ def _read_tables(
         **expect.settings,
     }
     places = _places(manifest)
-    found = locate_tables(book, grids, {key: place[0] for key, place in places.items()})
-    row_reader = RowReader(
-        book, issue.lang, year, items, problems=[*package.notes, *identity.problems, *found.problems]
-    )
-    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets)
+    found = locate_tables(book, grids, places, names=package.names, facts=package.sheets, lang=issue.lang)
+    first = [*package.notes, *identity.problems, *found.problems]
+    row_reader = RowReader(book, issue.lang, year, items, package.date_1904, first)
+    located = frozenset(found.tables)
+    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located)
     sources: dict[str, SheetSource] = {}
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)
         if table is None:
             continue
-        row_reader.problems += column_problems(table, places.get(sheet.key, ("", {}))[1], issue.lang)
+        expected = places.get(sheet.key, Places()).columns
+        facts = package.sheets.get(table.title, NO_FACTS)
+        row_reader.problems += column_problems(table, expected, facts, issue.lang)
         used = reader.used_rows(table)
         sources[sheet.key], problems = locate_rows(table, used)
         row_reader.problems += problems
@@ -233,13 +232,13 @@ def _read_tables(
     )
 
 
-def _places(manifest: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, int]]]:
+def _places(manifest: Mapping[str, Any]) -> dict[str, Places]:
     """Sheet titles and column places by key, as far as the manifest has them in good form."""
     places = {}
     for entry in manifest.get("sheets", ()) if isinstance(manifest.get("sheets"), list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("columns"), dict):
             columns = {str(k): v for k, v in entry["columns"].items() if isinstance(v, int)}
-            places[str(entry.get("key"))] = (str(entry.get("title", "")), columns)
+            places[str(entry.get("key"))] = Places(str(entry.get("title", "")), columns)
     return places
 
 
