@@ -9,13 +9,14 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from planbook.batch import Batch, Checked, check_files, read_files
 from planbook.calc import Calculator
 from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed, check_submission, review_submission
@@ -24,11 +25,11 @@ from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.mail import Recipient, compose_message, write_eml
-from planbook.measures import Collection, RollUp, collect, roll_up, workbook_paths
-from planbook.package import Annotated, annotate_workbook
+from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
+from planbook.package import Annotated, Archive, annotate_workbook
 from planbook.plan import Value, make_plan
 from planbook.problems import OutputError, UsageError
-from planbook.reader import Expectations, Submission, read_workbook
+from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
 from planbook.values import Nil, Span
@@ -116,11 +117,12 @@ def _file_name(text: str) -> str:
     return _UNSAFE.sub("_", text).strip(". ") or "_"
 
 
-def expectations(cycle: Cycle, as_of: date | None = None) -> Expectations:
-    """What the cycle knows of the workbooks that come back."""
+def expectations(cycle: Cycle, as_of: date | None = None, password: str = "") -> Expectations:
+    """What the cycle knows of the workbooks that come back; `password` opens encrypted ones."""
     book = cycle.load_book()
     settings = cycle.settings_at(as_of)
-    return Expectations((book,), cycle.company, cycle.year, cycle_items(book, cycle.company), settings)
+    items = cycle_items(book, cycle.company)
+    return Expectations((book,), cycle.company, cycle.year, items, settings, password)
 
 
 def collect_returns(
@@ -128,13 +130,20 @@ def collect_returns(
     paths: Sequence[Path] = (),
     *,
     as_of: date | None = None,
+    password: str = "",
+    jobs: int = 0,
     watch: Watch[Path] = lambda items: items,
 ) -> Collection:
-    """Read what came back: the given files and folders, or the cycle's inbox."""
+    """Read what came back: the given files and folders, or the cycle's inbox.
+
+    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones.
+    """
     day = as_of or cycle.day
-    expect = expectations(cycle, day)
+    expect = expectations(cycle, day, password)
     given = paths or (cycle.inbox,)
-    return collect(given, cycle.company, as_of=day, expect=expect, settings=expect.settings, watch=watch)
+    return collect(
+        given, cycle.company, as_of=day, expect=expect, settings=expect.settings, watch=watch, jobs=jobs
+    )
 
 
 def roll_up_cycle(
@@ -159,13 +168,22 @@ def roll_up_cycle(
     )
 
 
-def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh") -> RollUp:
+def roll_up_files(
+    paths: Sequence[Path],
+    *,
+    as_of: date | None = None,
+    lang: str = "zh",
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
+) -> RollUp:
     """The figures of bare files without a cycle: the workbooks themselves say who they are from.
 
     The tree is as deep as their scopes show: a workbook issued to a division has its departments
     below it.  Raises UsageError where no file can be read, or they are of different years or books.
     """
-    submissions = [read_workbook(path) for path in workbook_paths(paths)]
+    batch = Batch(Expectations(password=password), jobs=jobs, review=False)
+    submissions = [submission for submission, _ in read_files(batch, label_files(paths), watch)]
     sound = [s for s in submissions if s.issue is not None and s.book is not None]
     if not sound:
         problems = tuple(p for s in submissions for p in s.problems)
@@ -179,7 +197,7 @@ def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = collect(paths, company, as_of=day, settings={})
+    collection = choose_returns(company, (_review_at(submission, day) for submission in submissions))
     return roll_up(
         collection,
         first.book,
@@ -189,6 +207,14 @@ def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str
         settings=first.settings,
         lang=lang,
     )
+
+
+def _review_at(submission: Submission, day: date) -> tuple[Submission, Reviewed | None]:
+    reviewed = review_submission(submission, as_of=day, settings={})
+    if reviewed is None:
+        return submission, None
+    submission = check_submission(reviewed)
+    return submission, replace(reviewed, submission=submission)
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
@@ -211,17 +237,36 @@ def _latest_day(submissions: Sequence[Submission], year: int, start_month: int) 
 
 
 def read_and_check(
-    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None
+    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None, password: str = ""
 ) -> tuple[Submission, Reviewed | None]:
     """One file read and checked: its submission with every problem, and its computed columns.
 
-    Without a cycle the workbook's own lists, settings and date are used.
+    Without a cycle the workbook's own lists, settings and date are used.  The file is read in a
+    process of its own, which it cannot leave.
     """
-    expect = expectations(cycle, as_of) if cycle else Expectations()
-    submission = read_workbook(path, expect)
+    return next(read_files(_batch_for(cycle, as_of, password, 1), {path: path.name}))
+
+
+def check_workbooks(
+    paths: Sequence[Path],
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[Checked, ...]:
+    """What is wrong with each of many files, in the order of their names.
+
+    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones.
+    """
+    return tuple(check_files(_batch_for(cycle, as_of, password, jobs), label_files(paths), watch))
+
+
+def _batch_for(cycle: Cycle | None, as_of: date | None, password: str, jobs: int) -> Batch:
+    expect = expectations(cycle, as_of, password) if cycle else Expectations(password=password)
     day = as_of or (cycle.as_of if cycle else None)
-    reviewed = review_submission(submission, as_of=day, settings=expect.settings)
-    return (check_submission(reviewed) if reviewed else submission), reviewed
+    return Batch(expect, day, expect.settings, jobs)
 
 
 def annotate_returns(
@@ -232,7 +277,7 @@ def annotate_returns(
     as_of: date | None = None,
     watch: Watch[Path] = lambda items: items,
 ) -> tuple[tuple[Submission, Annotated | None], ...]:
-    """A return copy of each file in the folder `out`; None beside a file that could not be read.
+    """A return copy of each file in the folder `out`; None beside one that is no .xlsx or could not be read.
 
     Raises UsageError where a copy would overwrite one of the files.
     """
@@ -240,7 +285,8 @@ def annotate_returns(
     made: list[tuple[Submission, Annotated | None]] = []
     for path in watch(paths):
         submission, _ = read_and_check(path, cycle, as_of=as_of)
-        copy = None if submission.refused else annotate_workbook(path, submission, targets[path])
+        markable = not submission.refused and Archive.is_one(path)
+        copy = annotate_workbook(path, submission, targets[path]) if markable else None
         made.append((submission, copy))
     return tuple(made)
 

@@ -115,10 +115,10 @@ def test_the_copy_opens_at_the_list_with_no_second_sheet_selected(returned: Path
 
 
 def test_a_proposal_names_the_item_that_was_meant(tmp_path: Path) -> None:
-    plan = read_tables("annual_plan", {"goals": GOALS.format(50).replace("\ndepartment |", '\n"部门目标" |')})
+    plan = read_tables("annual_plan", {"goals": GOALS.format(50).replace("\ndepartment |", '\n"部门总目" |')})
     copy = annotate(write_filled(tmp_path / "a.xlsx", plan))
     sheet = openpyxl.load_workbook(copy)[LIST]
-    assert (sheet["I5"].value, sheet["G5"].value) == ("not-in-list", "→ 部门总目标")
+    assert (sheet["I5"].value, sheet["G5"].value) == ("not-in-list-near", "→ 部门总目标")
 
 
 # -- what a copy leaves alone --------------------------------------------------------------
@@ -278,6 +278,16 @@ def test_what_cannot_be_read_is_said_and_the_others_are_written(returned: Path, 
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["营销中心.xlsx"]
     assert run("annotate", returned, "--out", tmp_path / "out", "--strict").exit_code == 1
     assert run("annotate", tmp_path / "坏.xlsx", "--out", tmp_path / "out").exit_code == 1
+
+
+@pytest.mark.office
+def test_a_file_of_another_format_is_read_and_said_to_have_no_copy(returned: Path, tmp_path: Path) -> None:
+    office.require_office("libreoffice")
+    office.drive([{"input": returned, "output": tmp_path / "营销中心.ods", "actions": []}])
+    result = run("annotate", tmp_path / "营销中心.ods", "--out", tmp_path / "out", "--lang", "zh")
+    assert result.exit_code == 1
+    assert "营销中心.ods：不是 .xlsx，没有批注副本" in result.output
+    assert "[error not-a-quantity]" in result.output
 
 
 def test_the_file_that_came_back_is_never_overwritten(returned: Path) -> None:

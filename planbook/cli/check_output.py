@@ -14,7 +14,7 @@ from planbook.cli.texts import text
 from planbook.problems import Group, Problem, Severity, count_codes
 
 if TYPE_CHECKING:
-    from planbook.reader import Submission
+    from planbook.batch import Checked
 
 _PLACE_COLUMNS = ("file", "sheet", "cell", "row")
 CSV_COLUMNS = ("group", "role", "severity", "code", *_PLACE_COLUMNS, "found", "expected", "message", "fix")
@@ -28,9 +28,8 @@ def print_groups(groups: Sequence[Group], lang: str) -> None:
         click.echo(f"{group.line(lang)} {word}")
 
 
-def print_summary(submissions: Sequence[Submission], groups: Sequence[Group], lang: str) -> None:
+def print_summary(count: int, groups: Sequence[Group], lang: str) -> None:
     """How many files and problems, and which codes they are."""
-    count = len(submissions)
     if not groups:
         click.echo(text("clean", lang, count=count))
         return
@@ -50,7 +49,7 @@ def print_summary(submissions: Sequence[Submission], groups: Sequence[Group], la
     click.echo(text("codes", lang, codes=codes))
 
 
-def print_document(submissions: Sequence[Submission], groups: Sequence[Group], lang: str) -> None:
+def print_document(checked: Sequence[Checked], groups: Sequence[Group], lang: str) -> None:
     """Everything as one JSON document: files, counts, groups, and each problem with its group."""
     everything = [problem for group in groups for problem in group.problems]
     counts = count_severities(everything)
@@ -58,13 +57,13 @@ def print_document(submissions: Sequence[Submission], groups: Sequence[Group], l
         {
             "files": [
                 {
-                    "file": s.file,
-                    "department": s.issue.department if s.issue else None,
-                    "read": not s.refused,
-                    "rows": s.row_count,
-                    "quarantined": len(s.quarantined),
+                    "file": one.file,
+                    "department": one.department,
+                    "read": not one.refused,
+                    "rows": one.row_count,
+                    "quarantined": one.quarantined,
                 }
-                for s in submissions
+                for one in checked
             ],
             "counts": {severity.value: count for severity, count in counts.items()},
             "codes": {code.value: number for code, number in count_codes(everything)},

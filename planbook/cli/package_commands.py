@@ -61,6 +61,8 @@ def annotate(
     for submission, copy in made:
         if copy is None:
             print_problems(submission.problems, lang)
+            if not submission.refused:
+                click.echo(text("not_annotated", lang, file=escape_text(submission.file)))
         else:
             name = escape_text(str(copy.path))
             click.echo("  " + text("annotated", lang, path=name, count=copy.findings))

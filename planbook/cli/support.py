@@ -44,6 +44,20 @@ as_of_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 strict_option = click.option("--strict", is_flag=True, help="Exit 1 when any error was found.")
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Processes that read files side by side; 0 takes as many as the machine has.",
+)
+password_option = click.option(
+    "--password",
+    default="",
+    envvar="PLANBOOK_PASSWORD",
+    metavar="TEXT",
+    help="Opens encrypted workbooks; better given as PLANBOOK_PASSWORD. Needs planbook[encrypted].",
+)
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
 

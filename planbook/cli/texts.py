@@ -34,6 +34,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{path}：列出 {count} 条",
         "en": "{path}: {count} lines in the list of problems",
     },
+    "not_annotated": {
+        "zh": "{file}：不是 .xlsx，没有批注副本；请另存为 .xlsx",
+        "en": "{file}: no .xlsx, so there is no return copy; save it as .xlsx",
+    },
     "copies": {
         "zh": "已写出 {count} 份批注副本，保存在 {folder}",
         "en": "{count} return copies written to {folder}",

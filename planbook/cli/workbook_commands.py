@@ -13,10 +13,12 @@ from planbook.cli.support import (
     as_of_option,
     check_paths,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     optional_cycle,
+    password_option,
     paths_argument,
     print_json,
     problem_record,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 @lang_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Every problem as a line of CSV, for a spreadsheet.")
+@jobs_option
+@password_option
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -46,6 +50,8 @@ def check(
     lang: str | None,
     as_json: bool,
     as_csv: bool,
+    jobs: int,
+    password: str,
 ) -> None:
     """List every problem of filled workbooks, with sheet and cell.
 
@@ -54,7 +60,7 @@ def check(
     """
     from planbook.cli.check_output import print_csv, print_document, print_groups, print_summary
     from planbook.measures import workbook_paths
-    from planbook.workflow import read_and_check
+    from planbook.workflow import check_workbooks
 
     if not paths:
         raise UsageError("give a workbook or a folder to check")
@@ -67,16 +73,16 @@ def check(
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]
-    groups = group_problems(p for submission in submissions for p in submission.problems)
+    checked = check_workbooks(files, cycle, as_of=as_of, password=password, jobs=jobs, watch=watch)
+    groups = group_problems(problem for one in checked for problem in one.problems)
     if as_json:
-        print_document(submissions, groups, lang)
+        print_document(checked, groups, lang)
     elif as_csv:
         print_csv(groups, lang)
     else:
         print_groups(groups, lang)
-        print_summary(submissions, groups, lang)
-    if any(submission.count(Severity.ERROR) for submission in submissions):
+        print_summary(len(checked), groups, lang)
+    if any(group.severity is Severity.ERROR for group in groups):
         ctx.exit(EXIT_PROBLEMS)
 
 
@@ -86,6 +92,7 @@ def check(
 @as_of_option
 @lang_option
 @json_option
+@password_option
 @click.pass_context
 def read(
     ctx: click.Context,
@@ -94,6 +101,7 @@ def read(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    password: str,
 ) -> None:
     """Show what was read from one workbook: tables, typed values, provenance, problems.
 
@@ -104,7 +112,7 @@ def read(
     check_paths((file,))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    submission, reviewed = read_and_check(file, cycle, as_of=as_of)
+    submission, reviewed = read_and_check(file, cycle, as_of=as_of, password=password)
     print_json(_document(submission, reviewed, lang))
     if submission.refused:
         ctx.exit(EXIT_PROBLEMS)

@@ -48,11 +48,11 @@ def annotate_workbook(path: Path, submission: Submission, target: Path) -> Annot
     """Write a copy of the workbook at `path` with the submission's problems marked, to `target`.
 
     Parts that need no change keep their bytes.  Raises UsageError for a submission that was
-    refused (nothing in it can be marked), OutputError where the copy cannot be written.
+    refused or is no .xlsx (nothing in it can be marked), OutputError where the copy cannot be written.
     """
     book, issue = submission.book, submission.issue
-    if book is None or issue is None:
-        raise UsageError(f"{path.name} cannot be annotated: it could not be read")
+    if book is None or issue is None or not Archive.is_one(path):
+        raise UsageError(f"{path.name} cannot be annotated: it is no .xlsx that could be read")
     archive = Archive.open(path)
     groups = group_problems(submission.problems)
     findings = list_findings(groups)

@@ -47,6 +47,15 @@ class Archive:
         with zipfile.ZipFile(path) as source:
             return cls(path, {entry.filename: source.read(entry) for entry in source.infolist()})
 
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether `path` is a package whose parts can be patched: not an .xls, .ods or encrypted file."""
+        try:
+            with zipfile.ZipFile(path) as source:
+                return WORKBOOK in source.namelist()
+        except (OSError, zipfile.BadZipFile):
+            return False
+
     def has(self, name: str) -> bool:
         """Whether there is such a part."""
         return name in self.changed or name in self.original

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from planbook.layout import quote_sheet
 from planbook.package.archive import Archive
@@ -21,7 +20,9 @@ TITLES = ("number", "severity", "place", "subject", "found", "expected", "fix", 
 HEADER_ROW, FIRST_ROW = 4, 5  # 1-based
 MOST_POINTS = 300  # a row's height
 LONGEST = 2000  # characters shown of what stood in a cell
-_READINGS = frozenset({Code.AMBIGUOUS_VALUE, Code.LINK_NEAR, Code.LINK_BY_METRIC})
+_READINGS = frozenset(
+    {Code.AMBIGUOUS_VALUE, Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.NOT_IN_LIST_NEAR, Code.LOOKALIKE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,6 @@ def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
 
 def propose(problem: Problem, lang: str) -> str:
     """What to write instead: the value meant where one can be named, else how to mend it."""
-    if problem.code is Code.NOT_IN_LIST:
-        close = get_close_matches(problem.found, problem.expected.split("、"), n=1, cutoff=0.3)
-        return f"→ {close[0]}" if close else problem.fix(lang)
     if problem.code in _READINGS and problem.expected:
         return f"→ {problem.expected}"
     return problem.fix(lang)
@@ -79,6 +77,8 @@ class FindingsSheet:
             f'<selection pane="bottomLeft" activeCell="C{FIRST_ROW}" sqref="C{FIRST_ROW}"/></sheetView>'
             f'</sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols>'
             f"<sheetData>{''.join(rows)}</sheetData>"
+            # Protected without a password like all sheets of ours: the importer knows it by that.
+            '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0"/>'
             + (f"<hyperlinks>{links}</hyperlinks>" if links else "")
             + '<pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
             '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'

@@ -1,7 +1,7 @@
 """Problems as a reader should meet them: root causes first, each with what follows from it, like with like.
 
-A deleted sheet breaks every link that points at it; the reader rightly notes each cell, and a
-person wants one line: the sheet is missing.  `group_problems` keeps every problem (none is lost,
+A deleted goal breaks every link that points at it and a deleted column empties every row; each cell
+is rightly noted, and a person wants one line.  `group_problems` keeps every problem (none is lost,
 all are counted) and decides only which of them stand in front.
 """
 
@@ -16,7 +16,7 @@ from planbook.problems.model import Location, Problem, rank_problems
 
 SHOWN_PLACES = 12  # of a group's further places named in its line
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-_STRUCTURE_LAST = Code.ROW_ID_TWICE  # codes up to here are about the file, its identity, its structure
+_STRUCTURE_LAST = Code.MERGED_CELLS  # codes up to here are about the file, its identity, its structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +82,17 @@ _FOLLOWS: Mapping[str, Callable[[int], str]] = MappingProxyType(
 Cause = Callable[[Problem, Problem], bool]
 
 
-def _sheet_breaks_links(root: Problem, problem: Problem) -> bool:
-    """A sheet that was not read cannot be pointed at."""
-    sheet = root.expected if root.code is Code.SHEET_MISSING else root.subject
-    return (
-        root.code in {Code.SHEET_MISSING, Code.SHEET_TWICE}
-        and problem.code is Code.LINK_BROKEN
-        and problem.expected == sheet
-    )
-
-
 def _column_empties_cells(root: Problem, problem: Problem) -> bool:
-    """A column that is missing leaves every row of it empty."""
+    """A column that is missing leaves every row of it empty, required or not."""
     return (
         root.code is Code.COLUMN_MISSING
-        and problem.code is Code.REQUIRED_MISSING
+        and problem.code in {Code.REQUIRED_MISSING, Code.REASON_MISSING}
         and root.location.sheet == problem.location.sheet
         and root.expected == problem.subject
     )
 
 
-CAUSES: tuple[Cause, ...] = (_sheet_breaks_links, _column_empties_cells)
+CAUSES: tuple[Cause, ...] = (_column_empties_cells,)
 
 # What the same mistake is told by, beyond its code and file: a missing row is one, whoever names it.
 _ANYWHERE = frozenset({Code.LINK_BROKEN, Code.BAD_CHARACTER})
@@ -115,7 +105,7 @@ _SINGLE = frozenset({Code.READINGS_DIFFER, Code.DUPLICATE, Code.ROW_ID_LOST})
 def group_problems(problems: Iterable[Problem]) -> tuple[Group, ...]:
     """The problems grouped and ranked: errors first, root causes before the rest, then by place."""
     ranked = rank_problems(problems)
-    roots = [p for p in ranked if p.code in {Code.SHEET_MISSING, Code.SHEET_TWICE, Code.COLUMN_MISSING}]
+    roots = [problem for problem in ranked if problem.code is Code.COLUMN_MISSING]
     follows: dict[Problem, list[Problem]] = {}
     likes: dict[tuple[object, ...], list[Problem]] = {}
     for problem in ranked:

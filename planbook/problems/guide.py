@@ -23,8 +23,11 @@ Pair = tuple[str, str]
 SECTIONS: Mapping[Code, Pair] = MappingProxyType(
     {
         Code.NOT_A_FILE: ("文件本身", "The file itself"),
+        Code.MACROS_IGNORED: ("文件种类与读取过程", "The kind of file, and how reading it went"),
         Code.IDENTITY_CONFLICT: ("工作簿的身份", "Identity"),
         Code.SHEET_MISSING: ("工作表、列与编号", "Structure"),
+        Code.HEADER_MISSING: ("对表、列、行做的改动", "What people did to sheets, columns and rows"),
+        Code.FORMULA_IN_INPUT: ("单元格里值以外的东西", "What a cell holds beside its value"),
         Code.ERROR_CELL: ("单元格", "Cells"),
         Code.DUPLICATE: ("行、引用与规则", "Rows, links and rules"),
         Code.FORMULA_OVERWRITTEN: ("公式单元格", "Formula cells"),
