@@ -20,6 +20,8 @@ from planbook.problems import Code, Location, Problem, rank_problems
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS
 from planbook.reader.grids import Grid, read_grids
+from planbook.reader.integrity import Stored, check_formulas, explain_readings
+from planbook.reader.kinds import Format
 from planbook.reader.locate import Found, Places, locate_tables, recognise_book
 from planbook.reader.numbering import locate_rows
 from planbook.reader.preflight import Package, open_package
@@ -217,12 +219,28 @@ def _read_tables(
         row_reader.problems += problems
         reader.read_table(table, sources[sheet.key], used)
     inputs = _read_inputs(row_reader, package, grids, found)
+    plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
+    row_reader.problems += _check_integrity(
+        Stored(
+            book,
+            issue.lang,
+            items,
+            {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)},
+            _raw_inputs(package, grids, found),
+            {key: found.tables[key] for key in sources},
+            sources,
+            package.sheets,
+        ),
+        plan,
+        reader,
+        package.format,
+    )
     problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]
     return replace(
         blank,
         book=book,
         issue=issue,
-        plan=Plan(MappingProxyType(reader.read), MappingProxyType(inputs)),
+        plan=plan,
         settings=MappingProxyType(settings),
         items=MappingProxyType(items),
         sources=MappingProxyType(sources),
@@ -242,10 +260,20 @@ def _places(manifest: Mapping[str, Any]) -> dict[str, Places]:
     return places
 
 
-def _read_inputs(
-    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
-) -> dict[str, Value]:
-    inputs: dict[str, Value] = {}
+def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
+    """What is wrong with the formula cells; a file of another format was computed by another program."""
+    if form not in {Format.XLSX, Format.XLSM}:
+        return []
+    problems = check_formulas(stored, plan.tables)
+    guessed = {Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.LOOKALIKE}
+    if reader.typed or any(problem.code in guessed for problem in reader.rows.problems):
+        problems += explain_readings(stored, plan, frozenset(reader.quarantined))
+    return problems
+
+
+def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> dict[str, object]:
+    """What stands in the input cells above the tables, by their names or by their places."""
+    inputs: dict[str, object] = {}
     for table in found.tables.values():
         for position, cell in enumerate(table.sheet.inputs):
             raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
@@ -253,8 +281,19 @@ def _read_inputs(
                 band = table.grid[BAND_ROW]
                 column = band_column(position)
                 raw = band[column] if column < len(band) else None
-            inputs[cell.key] = _read_input(rows, cell, raw, table.title)
+            inputs[cell.key] = raw
     return inputs
+
+
+def _read_inputs(
+    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
+) -> dict[str, Value]:
+    raw = _raw_inputs(package, grids, found)
+    return {
+        cell.key: _read_input(rows, cell, raw[cell.key], table.title)
+        for table in found.tables.values()
+        for cell in table.sheet.inputs
+    }
 
 
 def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> date | None:
