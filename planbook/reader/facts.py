@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -141,11 +142,10 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
         address = f"{far[0].decode()}{far[1].decode()}"
         raise RefusedError(Code.FAR_CELL, address, place=Location(sheet=title, cell=address))
     if len(set(cells)) != len(cells):
-        seen: set[tuple[bytes, bytes]] = set()
-        twice = next(cell for cell in cells if cell in seen or seen.add(cell))  # type: ignore[func-returns-value]
-        raise RefusedError(
-            Code.BROKEN_PACKAGE, f"{title}!{twice[0].decode()}{twice[1].decode()} stands twice"
-        )
+        twice, _ = Counter(cells).most_common(1)[0]
+        address = f"{twice[0].decode()}{twice[1].decode()}"
+        place = Location(sheet=title, cell=address)
+        raise RefusedError(Code.BROKEN_PACKAGE, f"{address} stands twice", place=place)
 
 
 def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
