@@ -189,7 +189,7 @@ PROBLEMS: dict[str, tuple[dict[Code, int], set[Code]]] = {
         set(),
     ),
     PURCHASING: ({Code.UNIT_MISMATCH: 1, Code.AMBIGUOUS_VALUE: 1, Code.TASK_OVERDUE: 1}, set()),
-    LOGISTICS: ({Code.WEIGHTS_TOTAL: 1, Code.TASK_OVERDUE: 1}, set()),
+    LOGISTICS: ({Code.WEIGHTS_TOTAL: 1, Code.TASK_OVERDUE: 1}, {Code.OWN_SHEETS, Code.OWN_COLUMNS}),
     NO_WORKBOOK: ({Code.NOT_A_WORKBOOK: 1}, set()),
     PEOPLE: (
         {Code.REASON_MISSING: 2, Code.FRACTION_FOR_POINTS: 1, Code.TASK_OVERDUE: 1, Code.TASK_STALE: 1},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -24,17 +25,16 @@ MAX_FILLED = 1_500_000  # cells with content
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 MAX_LISTED = 20_000  # merges, hidden rows: more than that is nothing a person did
 
-_ADDRESS = rb"([A-Z]{1,3})([0-9]{1,7})"
-_ODD_CELL = re.compile(rb'<(?:[\w.-]+:)?c(?=[\s/>])(?! r="[A-Z]{1,3}[0-9]{1,7}"[ />])')
-_FILLED = re.compile(rb'<c r="' + _ADDRESS + rb'"(?: [\w:.-]+="[^"]*")*>')
+_ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="[A-Z]{1,3}[0-9]{1,7}"[ />])')
+_PREFIXED = re.compile(rb":c[\s/>]")
+_FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _FORMULA = re.compile(
-    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(<v[^/>]*>[^<])?'
+    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"([^>]*)>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(?:<v[^/>]*>([^<]*))?'
 )
 _ERROR = re.compile(
     rb'<c r="([A-Z]{1,3}[0-9]{1,7})"[^>]*\bt="e"[^>]*>(?:\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>))?(?:\s*<v>([^<]*))?'
 )
-_PREFIXED = re.compile(rb"<[\w.-]+:(?:row|sheetData|v|f|mergeCell)\b")
 _BAD_STRING = re.compile(rb't="s"[^>]*>\s*<v>(?!\s*[0-9]+\s*</v>)')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\bhidden="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
@@ -57,20 +57,34 @@ Area = tuple[int, int, int, int]  # first row, first column, last row, last colu
 class SheetFacts:
     """One sheet's facts; rows and columns count from 0, addresses are as Excel writes them.
 
-    `formulas` maps an address to the formula's text (``""`` where it shares another cell's);
-    `unstored` are formula cells without a value; `formats` the number formats, by address, that
-    show a value otherwise than it is stored.
+    `formulas` maps an address to the formula as the XML has it (nothing where it shares another
+    cell's); `unstored` are formula cells without a value; `formats` the number formats, by address,
+    that show a value otherwise than it is stored.  Addresses and formulas are bytes: most of the
+    thousands in a workbook are never looked at.
     """
 
     hidden: bool = False
     errors: Mapping[tuple[int, int], str] = field(default_factory=lambda: MappingProxyType({}))
-    formulas: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    unstored: frozenset[str] = frozenset()
+    formulas: Mapping[bytes, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    unstored: frozenset[bytes] = frozenset()
     merged: tuple[Area, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
-    formats: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    formats: Mapping[bytes, str] = field(default_factory=lambda: MappingProxyType({}))
     protected: bool = False
+
+    def formula_at(self, address: str) -> str | None:
+        """The formula of a cell without its ``=``, ``""`` where it shares another's; None for no formula."""
+        formula = self.formulas.get(address.encode())
+        return None if formula is None else _text(formula)
+
+    def is_unstored(self, address: str) -> bool:
+        """Whether the cell has a formula and no value."""
+        return address.encode() in self.unstored
+
+    def format_at(self, address: str) -> str:
+        """The cell's number format, where that shows a number otherwise than it is stored."""
+        return self.formats.get(address.encode(), "")
 
 
 NO_FACTS = SheetFacts()
@@ -87,7 +101,7 @@ def scan_sheet(
     if content.count(b"</c>") > MAX_FILLED:
         raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: more than {MAX_FILLED:,} cells")
     unusual = b"\x00" in content or b"<![CDATA[" in content
-    if unusual or _ODD_CELL.search(content) or _PREFIXED.search(content):
+    if unusual or _is_odd(content):
         return _parse_sheet(title, part, bytes(content), formats, hidden=hidden), unusual
     _check_extent(title, part, _FILLED.findall(content))
     if _BAD_STRING.search(content) or b"</v><v" in content:
@@ -96,8 +110,8 @@ def scan_sheet(
     facts = SheetFacts(
         hidden,
         _errors(content),
-        MappingProxyType({address.decode(): _text(formula) for address, formula, _ in formulas}),
-        frozenset(address.decode() for address, _, stored in formulas if not stored),
+        MappingProxyType({address: formula for address, _, formula, _ in formulas}),
+        frozenset(address for address, how, _, value in formulas if not value and b't="str"' not in how),
         _areas(match.decode("ascii", "replace") for match in _MERGED.findall(content)),
         _hidden_rows(content),
         _hidden_columns(_HIDDEN_COLUMN.findall(content)),
@@ -105,6 +119,13 @@ def scan_sheet(
         b"<sheetProtection " in content,
     )
     return facts, False
+
+
+def _is_odd(content: bytes | bytearray) -> bool:
+    """Whether the XML has another form than the search expects, though it may mean the same."""
+    if b"<worksheet" not in content[:4096]:
+        return True
+    return bool(_ODD_CELL.search(content) or _PREFIXED.search(content))
 
 
 def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> None:
@@ -121,11 +142,10 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
         address = f"{far[0].decode()}{far[1].decode()}"
         raise RefusedError(Code.FAR_CELL, address, place=Location(sheet=title, cell=address))
     if len(set(cells)) != len(cells):
-        seen: set[tuple[bytes, bytes]] = set()
-        twice = next(cell for cell in cells if cell in seen or seen.add(cell))  # type: ignore[func-returns-value]
-        raise RefusedError(
-            Code.BROKEN_PACKAGE, f"{title}!{twice[0].decode()}{twice[1].decode()} stands twice"
-        )
+        twice, _ = Counter(cells).most_common(1)[0]
+        address = f"{twice[0].decode()}{twice[1].decode()}"
+        place = Location(sheet=title, cell=address)
+        raise RefusedError(Code.BROKEN_PACKAGE, f"{address} stands twice", place=place)
 
 
 def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
@@ -161,7 +181,7 @@ def _areas(references: Iterable[str]) -> tuple[Area, ...]:
     return tuple(areas)
 
 
-def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mapping[str, str]:
+def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mapping[bytes, str]:
     if not formats:
         return NO_FACTS.formats
     wanted = b"|".join(str(style).encode() for style in formats)
@@ -201,9 +221,9 @@ class _Parsed:
 
     cells: list[tuple[bytes, bytes]] = field(default_factory=list)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    formulas: dict[str, str] = field(default_factory=dict)
-    unstored: set[str] = field(default_factory=set)
-    formats: dict[str, str] = field(default_factory=dict)
+    formulas: dict[bytes, bytes] = field(default_factory=dict)
+    unstored: set[bytes] = field(default_factory=set)
+    formats: dict[bytes, str] = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -261,14 +281,15 @@ def _take_cell(parsed: _Parsed, element: Element, formats: Mapping[int, str]) ->
     value = children["v"].text if "v" in children else None
     style = element.get("s", "")
     if "f" in children:
-        parsed.formulas[address] = children["f"].text or ""
-        if not value:
-            parsed.unstored.add(address)
+        formula = (children["f"].text or "").replace("&", "&amp;").replace("<", "&lt;")
+        parsed.formulas[address.encode()] = formula.encode()
+        if not value and element.get("t") != "str":
+            parsed.unstored.add(address.encode())
     if value or "is" in children:
         letters = address.rstrip("0123456789")
         parsed.cells.append((letters.encode(), address[len(letters) :].encode()))
         if style.isdecimal() and int(style) in formats:
-            parsed.formats[address] = formats[int(style)]
+            parsed.formats[address.encode()] = formats[int(style)]
     if element.get("t") == "e":
         parsed.errors[row, parsed.column] = value or "#N/A"
 

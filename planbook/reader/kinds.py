@@ -101,7 +101,7 @@ def _decode(data: bytes) -> str | None:
     for encoding in ("utf-8", "gb18030"):
         for end in range(4):  # a character may be cut at the end
             try:
-                text = data[: len(data) - end].decode(encoding)
+                text = data[: len(data) - end].decode(encoding).lstrip("\ufeff")
             except UnicodeDecodeError:
                 continue
             readable = sum(char.isprintable() or char.isspace() for char in text)

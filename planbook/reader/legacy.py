@@ -39,11 +39,11 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 @dataclass
 class _Sheet:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    formulas: dict[str, str] = field(default_factory=dict)
+    formulas: dict[bytes, bytes] = field(default_factory=dict)
     merged: list[Area] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
-    formats: dict[str, str] = field(default_factory=dict)
+    formats: dict[bytes, str] = field(default_factory=dict)
     protected: bool = False
     last_row: int = 0
     last_column: int = 0
@@ -144,11 +144,11 @@ def _take_value(sheet: _Sheet, kind: int, body: bytes, formats: dict[int, str]) 
     last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _MULRK else column
     sheet.last_row, sheet.last_column = max(sheet.last_row, row), max(sheet.last_column, min(last, 255))
     if style in formats:
-        sheet.formats[cell_address(row, column)] = formats[style]
+        sheet.formats[cell_address(row, column).encode()] = formats[style]
     if kind == _BOOLERR and len(body) >= 8 and body[7]:
         sheet.errors[row, column] = _ERRORS.get(body[6], "#N/A")
     elif kind == _FORMULA and len(body) >= 14:
-        sheet.formulas[cell_address(row, column)] = ""
+        sheet.formulas[cell_address(row, column).encode()] = b""
         if body[12:14] == b"\xff\xff" and body[6] == 2:
             sheet.errors[row, column] = _ERRORS.get(body[8], "#N/A")
 

@@ -176,13 +176,15 @@ def _by_names(
     (title, row), _ = homes.most_common(1)[0]
     places = {key: [column] for key, (home, at, column) in targets.items() if (home, at) == (title, row)}
     visible = [column for column in sheet.columns if column.visible and column.key in places]
-    if row < 1 or len(visible) < max(FEWEST, ENOUGH * sum(c.visible for c in sheet.columns)):
+    if not 1 <= row < len(grids[title]) or len(visible) < max(
+        FEWEST, ENOUGH * sum(c.visible for c in sheet.columns)
+    ):
         return []
     titles = [column.title.to(lang) for column in visible]
     place = Location(sheet=title, row=row)
-    shown = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
+    named = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
     letters = f"{column_letter(min(places.values())[0])}–{column_letter(max(places.values())[0])}"
-    problems.append(Problem(Code.COLUMN_BY_NAME, place, letters, subject=shown))
+    problems.append(Problem(Code.COLUMN_BY_NAME, place, letters, subject=named))
     return [Candidate(sheet, title, grids[title], row - 1, False, places)]
 
 

@@ -29,12 +29,12 @@ class _Table:
     hidden: bool
     protected: bool
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    formulas: dict[str, str] = field(default_factory=dict)
-    unstored: set[str] = field(default_factory=set)
+    formulas: dict[bytes, bytes] = field(default_factory=dict)
+    unstored: set[bytes] = field(default_factory=set)
     merged: list[Area] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
-    formats: dict[str, str] = field(default_factory=dict)
+    formats: dict[bytes, str] = field(default_factory=dict)
     row: int = 0
     column: int = 0
     last_row: int = 0
@@ -143,12 +143,13 @@ def _finish(table: _Table, name: str, element: Element) -> None:
 def _take_cell(table: _Table, element: Element, given: Mapping[str, str]) -> None:
     repeated = min(_count(given.get("number-columns-repeated")), MAX_COLUMN)
     kind = given.get("value-type", "")
-    address = cell_address(table.row, table.column)
+    address = cell_address(table.row, table.column).encode()
     if kind or given.get("formula"):
         table.filled += repeated
         table.last_row, table.last_column = table.row, max(table.last_column, table.column + repeated - 1)
     if given.get("formula"):
-        table.formulas[address] = given["formula"].partition(":")[2].lstrip("=") or given["formula"]
+        formula = given["formula"].partition(":")[2].lstrip("=") or given["formula"]
+        table.formulas[address] = formula.replace("&", "&amp;").encode()
         if not kind:
             table.unstored.add(address)
     if kind == "error":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from planbook.layout import cell_address
+from planbook.layout import cell_address, column_letter
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location, Problem
 from planbook.reader.columns import Table
@@ -57,7 +57,9 @@ class TableReader:
         inputs = [(column, table.columns[column.key]) for column in _inputs(table)]
         facts = self._facts(table)
         places = {index for _, index in inputs}
-        wrong = {*facts.errors, *(position(address) for address in facts.unstored)}
+        letters = {column_letter(index).encode() for index in places}
+        unstored = (a.decode() for a in facts.unstored if a.rstrip(b"0123456789") in letters)
+        wrong = {*facts.errors, *(position(address) for address in unstored)}
         used = {row for row, index in wrong if index in places and row > table.header_row}
         for row in range(table.header_row + 1, len(table.grid)):
             cells = table.grid[row]
@@ -162,16 +164,16 @@ class TableReader:
             return None, place
         cells = table.grid[row] if row < len(table.grid) else ()
         raw = cells[index] if index < len(cells) else None
-        formula = facts.formulas.get(place.cell)
+        formula = facts.formula_at(place.cell)
         if formula is not None:
-            unstored = place.cell in facts.unstored or raw is None or raw == ""
+            unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
             code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
             self.rows.note(code, place, column, f"={formula or '…'}", "" if unstored else raw)
         return raw, place
 
     def _shown(self, table: Table, place: Location) -> str:
         """The cell's number format, where that shows a number otherwise than it is stored."""
-        return self._facts(table).formats.get(place.cell, "")
+        return self._facts(table).format_at(place.cell)
 
     def _store(
         self, table: Table, column: Column, value: Value, values: dict[str, Value], place: Location
