@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planbook.cli.cycle_commands import demo, generate, init
-from planbook.cli.package_commands import annotate
+from planbook.cli.package_commands import annotate, diff, migrate
 from planbook.cli.problem_commands import problems
 from planbook.cli.report_commands import consolidate, weekly
 from planbook.cli.spec_commands import spec
@@ -24,5 +24,7 @@ def main(verbose: bool) -> None:
     """
 
 
-for _command in (demo, init, generate, check, read, annotate, consolidate, weekly, spec, problems):
+for _command in (
+    demo, init, generate, check, read, annotate, diff, migrate, consolidate, weekly, spec, problems,
+):  # fmt: skip
     main.add_command(_command)

@@ -39,6 +39,13 @@ if TYPE_CHECKING:
 @lang_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Every problem as a line of CSV, for a spreadsheet.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="OLD",
+    type=click.Path(path_type=Path),
+    help="The copy returned before, or a folder of them: names what went backwards.",
+)
 @jobs_option
 @password_option
 @click.pass_context
@@ -50,6 +57,7 @@ def check(
     lang: str | None,
     as_json: bool,
     as_csv: bool,
+    against: tuple[Path, ...],
     jobs: int,
     password: str,
 ) -> None:
@@ -66,14 +74,22 @@ def check(
         raise UsageError("give a workbook or a folder to check")
     if as_json and as_csv:
         raise UsageError("choose --json or --csv, not both")
-    check_paths(paths)
+    check_paths((*paths, *against))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
     files = workbook_paths(paths)
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    checked = check_workbooks(files, cycle, as_of=as_of, password=password, jobs=jobs, watch=watch)
+    checked = check_workbooks(
+        files,
+        cycle,
+        as_of=as_of,
+        password=password,
+        jobs=jobs,
+        watch=watch,
+        earlier=workbook_paths(against),
+    )
     groups = group_problems(problem for one in checked for problem in one.problems)
     if as_json:
         print_document(checked, groups, lang)

@@ -59,6 +59,25 @@ def remove_comments(archive: Archive, sheet: str) -> None:
         archive.put(boxes, Part(kept, vml.encoding, vml.mark))
 
 
+def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
+    """The cells and texts of the comments that are not ours."""
+    texts, _ = _parts_of(archive, sheet)
+    if not texts:
+        return []
+    part = archive.part(texts)
+    ours = str(_author(part))
+    return [
+        (comment.get("ref"), _plain_text(part, comment))
+        for comment in _comments(part)
+        if comment.get("authorId") != ours
+    ]
+
+
+def _plain_text(part: Part, comment: Element) -> str:
+    runs = re.findall(r"<(?:[\w.-]+:)?t(?:\s[^>]*)?>([^<]*)<", part.text[comment.inner : comment.inner_end])
+    return resolve_text("".join(runs)).strip()
+
+
 def add_comments(archive: Archive, sheet: str, block: int, texts: Mapping[str, str]) -> None:
     """Comment the cells `texts` names; cells that have a comment of the planner's keep it alone.
 

@@ -96,8 +96,8 @@ CAUSES: tuple[Cause, ...] = (_column_empties_cells,)
 
 # What the same mistake is told by, beyond its code and file: a missing row is one, whoever names it.
 _ANYWHERE = frozenset({Code.LINK_BROKEN, Code.BAD_CHARACTER})
-# What was read is in --json cell by cell; in lines a column of such notes is one.
-_BY_COLUMN = frozenset({Code.READ_FROM_TEXT})
+# What was read or left behind is in --json cell by cell; in lines a column of it is one.
+_BY_COLUMN = frozenset({Code.READ_FROM_TEXT, Code.NO_PLACE})
 # A problem of these is said for its own cell only: its figures are that cell's.
 _SINGLE = frozenset({Code.READINGS_DIFFER, Code.DUPLICATE, Code.ROW_ID_LOST})
 

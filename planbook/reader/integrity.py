@@ -16,7 +16,7 @@ from datetime import date, datetime
 
 from planbook.calc import Calculated, StoredCells, calculate_plan, calculate_stored
 from planbook.calendar import to_serial
-from planbook.layout import cell_address
+from planbook.layout import column_letter
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Location, Problem
@@ -65,7 +65,7 @@ class Stored:
     def formula(self, spot: Spot) -> str | None:
         """The formula of a cell, ``""`` for a shared one, None where there is none."""
         table = self.tables[spot[0]]
-        return self.facts.get(table.title, NO_FACTS).formulas.get(self.address(spot))
+        return self.facts.get(table.title, NO_FACTS).formula_at(self.address(spot))
 
     def address(self, spot: Spot) -> str:
         """The A1 reference of a cell."""
@@ -156,9 +156,9 @@ def _check_presence(stored: Stored, ledger: _Ledger) -> None:
     for sheet, source in stored.sources.items():
         formulas = stored.facts.get(source.title, NO_FACTS).formulas
         for column in stored.columns(sheet, calculated=True):
-            letters = cell_address(0, source.columns[column.key])[:-1]
+            letters = column_letter(source.columns[column.key]).encode()
             for number, row in source.rows.items():
-                if f"{letters}{row + 1}" not in formulas:
+                if b"%s%d" % (letters, row + 1) not in formulas:
                     spot = (sheet, number, column.key)
                     blank = stored.raw(spot) in ("", None)
                     code = Code.FORMULA_MISSING if blank else Code.FORMULA_OVERWRITTEN

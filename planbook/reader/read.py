@@ -28,6 +28,7 @@ from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
+from planbook.reader.versions import issued_tables, unplaced_cells
 from planbook.spec import Book, Input, Item, list_books, load_spec
 from planbook.values import read_date
 
@@ -200,12 +201,13 @@ def _read_tables(
         **settings_from(manifest, book),
         **expect.settings,
     }
-    places = _places(manifest)
+    issued = issued_tables(manifest)
+    places = {key: Places(table.title, table.columns) for key, table in issued.items()}
     found = locate_tables(book, grids, places, names=package.names, facts=package.sheets, lang=issue.lang)
     first = [*package.notes, *identity.problems, *found.problems]
     row_reader = RowReader(book, issue.lang, year, items, package.date_1904, first)
     located = frozenset(found.tables)
-    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located)
+    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located, places)
     sources: dict[str, SheetSource] = {}
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)
@@ -220,8 +222,10 @@ def _read_tables(
         reader.read_table(table, sources[sheet.key], used)
     inputs = _read_inputs(row_reader, package, grids, found)
     plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
-    row_reader.problems += _check_integrity(
-        Stored(
+    if issue.sha256 != book.sha256:  # other definitions: its formulas are not today's
+        row_reader.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
+    else:
+        stored = Stored(
             book,
             issue.lang,
             items,
@@ -230,11 +234,8 @@ def _read_tables(
             {key: found.tables[key] for key in sources},
             sources,
             package.sheets,
-        ),
-        plan,
-        reader,
-        package.format,
-    )
+        )
+        row_reader.problems += _check_integrity(stored, plan, reader, package.format)
     problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]
     return replace(
         blank,
@@ -248,16 +249,6 @@ def _read_tables(
         quarantined=frozenset(reader.quarantined),
         problems=rank_problems(problems),
     )
-
-
-def _places(manifest: Mapping[str, Any]) -> dict[str, Places]:
-    """Sheet titles and column places by key, as far as the manifest has them in good form."""
-    places = {}
-    for entry in manifest.get("sheets", ()) if isinstance(manifest.get("sheets"), list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("columns"), dict):
-            columns = {str(k): v for k, v in entry["columns"].items() if isinstance(v, int)}
-            places[str(entry.get("key"))] = Places(str(entry.get("title", "")), columns)
-    return places
 
 
 def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
