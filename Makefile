@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet
 LOWEST := build/lowest
 PYTEST_PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test check lint types tests test-lowest office format docs bench samples clean
+.PHONY: help demo test check lint types tests test-lowest office clients format docs bench samples clean
 
 help:
 	@echo 'make demo         a private environment, then a whole planning year in ./demo'
@@ -36,7 +36,7 @@ help:
 demo: $(VENV)/installed
 	@$(BIN)/planbook demo demo
 
-test: office check
+test: office clients check
 
 check: lint types tests
 
@@ -56,6 +56,9 @@ tests: $(VENV)/installed-test
 
 office:
 	@bash tests/support/install_office.sh
+
+clients:
+	@bash tests/support/install_clients.sh
 
 bench: $(VENV)/installed-test
 	@shopt -s nullglob; for bench in benchmarks/bench_*.py; do \

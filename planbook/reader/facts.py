@@ -188,9 +188,7 @@ def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mappi
     styled = re.compile(
         rb'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: t="[a-zA-Z]+")? s="(' + wanted + rb')"(?:[^>]*[^/])?>'
     )
-    return MappingProxyType(
-        {address.decode(): formats[int(style)] for address, style in styled.findall(content)}
-    )
+    return MappingProxyType({address: formats[int(style)] for address, style in styled.findall(content)})
 
 
 def position(address: str) -> tuple[int, int]:

@@ -49,7 +49,7 @@ class LinkTargets:
         exact = self._within([i for i, n in self._names.items() if match_key(n) == wanted], parents)
         if len(exact) == 1:
             return Resolved(exact[0], self._names[exact[0]])
-        alike = self._alike(wanted, parents)
+        alike = self._alike(name, parents)
         if alike:
             return Resolved(alike, self._names[alike], Code.LOOKALIKE)
         metric = self._within([i for i, m in self._metrics.items() if m and match_key(m) == wanted], parents)
@@ -72,10 +72,10 @@ class LinkTargets:
         agreeing = [ident for ident in idents if self.parents_agree(ident, parents)]
         return agreeing or idents
 
-    def _alike(self, wanted: str, parents: Mapping[str, object]) -> str:
+    def _alike(self, text: str, parents: Mapping[str, object]) -> str:
         """The one row whose name looks the same, in letters of another alphabet."""
-        seen = fold_lookalikes(wanted)
-        same = [i for i, name in self._names.items() if fold_lookalikes(match_key(name)) == seen]
+        seen = match_key(fold_lookalikes(text))
+        same = [i for i, name in self._names.items() if match_key(fold_lookalikes(name)) == seen]
         alike = self._within(same, parents)
         return alike[0] if len(alike) == 1 else ""
 

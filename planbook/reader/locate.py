@@ -194,10 +194,11 @@ def _own_sheets(
     """Sheets of the planner's own: no table, not one of ours, which are protected."""
     ours = {*tables, *book.index.title.every()}
     ours |= {title for sheet in book.sheets for title in sheet.title.every()}
-    own = [
-        title
-        for title, grid in grids.items()
-        if title not in ours and not title.startswith("_") and not facts.get(title, NO_FACTS).protected
-        and any(cell not in ("", None) for row in grid for cell in row)
-    ]  # fmt: skip
+    own = []
+    for title, grid in grids.items():
+        known = facts.get(title, NO_FACTS)
+        if title in ours or title.startswith("_") or known.protected:
+            continue
+        if known.formulas or any(cell not in ("", None) for row in grid for cell in row):
+            own.append(title)
     return [Problem(Code.OWN_SHEETS, Location(), "、".join(own))] if own else []

@@ -72,7 +72,11 @@ def inspect_xlsx(parts: Parts) -> Looked:
         _local(element) == "workbookPr" and element.get("date1904") in {"1", "true"}
         for element in workbook.iter()
     )
-    macros = "xl/vbaProject.bin" in parts or b"macroEnabled" in parts.read("[Content_Types].xml", SMALL_PART)
+    macros = "xl/vbaProject.bin" in parts or any(
+        element.get("PartName", "").lower() == f"/{_WORKBOOK}"
+        and "macroEnabled" in element.get("ContentType", "")
+        for element in _parse(parts, "[Content_Types].xml")
+    )
     return Looked(
         modified, keywords, MappingProxyType(names), MappingProxyType(sheets), thorough, macros, date_1904
     )

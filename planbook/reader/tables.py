@@ -304,11 +304,13 @@ class TableReader:
     def _check_required(self, table: Table, values: Mapping[str, Value], row: int) -> bool:
         barred = False
         for column in table.sheet.columns:
-            if column.required is not True or values.get(column.key) is not None or column.calculated:
+            if not column.required or values.get(column.key) is not None or column.calculated:
                 continue
             figure = column.kind in FIGURES or column.key == table.sheet.filled
             if column.key not in table.columns:  # one problem of the column, not one of every row
                 barred = barred or (figure and self._was_issued(table, column))
+                continue
+            if column.required is not True:  # a formula says when, and the checks compute it
                 continue
             raw, place = self._raw(table, column, row)
             if is_blank(raw):
