@@ -9,17 +9,17 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from planbook.batch import Batch, Checked, check_files, read_files
+from planbook.batch import Batch, Checked, check_files, read_files, review_and_check
 from planbook.calc import Calculator
 from planbook.calendar import FiscalYear
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.layout import resolve_layout
@@ -196,7 +196,7 @@ def roll_up_files(
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = choose_returns(company, (_review_at(submission, day) for submission in submissions))
+    collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
     return roll_up(
         collection,
         first.book,
@@ -206,14 +206,6 @@ def roll_up_files(
         settings=first.settings,
         lang=lang,
     )
-
-
-def _review_at(submission: Submission, day: date) -> tuple[Submission, Reviewed | None]:
-    reviewed = review_submission(submission, as_of=day, settings={})
-    if reviewed is None:
-        return submission, None
-    submission = check_submission(reviewed)
-    return submission, replace(reviewed, submission=submission)
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
