@@ -138,6 +138,11 @@ def _packed(batch: Batch, item: tuple[Path, str]) -> bytes:
 
 def _checked(batch: Batch, item: tuple[Path, str]) -> Checked:
     submission, _ = _review(batch, item)
+    return make_checked(submission)
+
+
+def make_checked(submission: Submission) -> Checked:
+    """What `check` says of a submission."""
     return Checked(
         submission.file,
         submission.issue.department if submission.issue else None,

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from planbook.batch import Batch, Checked, check_files, read_files, review_and_check
+from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
 from planbook.calc import Calculator
 from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed
@@ -26,6 +26,7 @@ from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
+from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
 from planbook.plan import Value, make_plan
 from planbook.problems import OutputError, UsageError
 from planbook.reader import Expectations, Submission
@@ -246,18 +247,113 @@ def check_workbooks(
     password: str = "",
     jobs: int = 0,
     watch: Watch[Path] = lambda items: items,
+    earlier: Sequence[Path] = (),
 ) -> tuple[Checked, ...]:
     """What is wrong with each of many files, in the order of their names.
 
-    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones.
+    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones;
+    `earlier` are the copies returned before, against which progress may have gone backwards.
     """
-    return tuple(check_files(_batch_for(cycle, as_of, password, jobs), label_files(paths), watch))
+    batch = _batch_for(cycle, as_of, password, jobs)
+    if earlier:
+        return tuple(_with_setbacks(batch, paths, earlier, watch))
+    return tuple(check_files(batch, label_files(paths), watch))
 
 
 def _batch_for(cycle: Cycle | None, as_of: date | None, password: str, jobs: int) -> Batch:
     expect = expectations(cycle, as_of, password) if cycle else Expectations(password=password)
     day = as_of or (cycle.as_of if cycle else None)
     return Batch(expect, day, expect.settings, jobs)
+
+
+def annotate_returns(
+    paths: Sequence[Path],
+    out: Path,
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[tuple[Submission, Annotated | None], ...]:
+    """A return copy of each file in the folder `out`; None beside one that is no .xlsx or could not be read.
+
+    Raises UsageError where a copy would overwrite one of the files.
+    """
+    targets = copy_targets(paths, out)
+    made: list[tuple[Submission, Annotated | None]] = []
+    for path in watch(paths):
+        submission, _ = read_and_check(path, cycle, as_of=as_of)
+        markable = not submission.refused and Archive.is_one(path)
+        copy = annotate_workbook(path, submission, targets[path]) if markable else None
+        made.append((submission, copy))
+    return tuple(made)
+
+
+def migrate_returns(
+    paths: Sequence[Path],
+    out: Path,
+    cycle: Cycle | None = None,
+    *,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[tuple[Submission, Migrated | None], ...]:
+    """Each file's data in a workbook of today's layout, in the folder `out`; None where it was refused.
+
+    With a cycle the new workbooks have its lists and settings.  Raises UsageError where a copy
+    would overwrite one of the files.
+    """
+    targets = copy_targets(paths, out, suffix=".xlsx")
+    made: list[tuple[Submission, Migrated | None]] = []
+    for path in watch(paths):
+        submission, _ = read_and_check(path, cycle)
+        new = None
+        if submission.issue is not None and submission.book is not None:
+            items = None
+            if cycle is not None:
+                items = cycle_items(submission.book, cycle.company, list(submission.issue.scope))
+            new = migrate_workbook(path, submission, targets[path], items=items)
+        made.append((submission, new))
+    return tuple(made)
+
+
+def _with_setbacks(
+    batch: Batch, paths: Sequence[Path], earlier: Sequence[Path], watch: Watch[Path]
+) -> Iterator[Checked]:
+    """What is wrong with each file, the copy its department returned before at hand.
+
+    Raises UsageError where two of the earlier files are of one department.
+    """
+    copies: dict[str, Submission] = {}
+    for submission, _ in read_files(batch, label_files(earlier)):
+        if submission.issue is not None:
+            other = copies.setdefault(submission.issue.department, submission)
+            if other is not submission:
+                names = f"{other.file} and {submission.file}"
+                raise UsageError(f"{names} are of one department: give one of them")
+    for submission, _ in read_files(batch, label_files(paths), watch):
+        copy = copies.get(submission.issue.department) if submission.issue else None
+        same_book = copy is not None and copy.book == submission.book
+        setbacks = find_setbacks(copy, submission) if copy is not None and same_book else ()
+        yield make_checked(replace(submission, problems=(*submission.problems, *setbacks)))
+
+
+def copy_targets(paths: Sequence[Path], out: Path, suffix: str = "") -> dict[Path, Path]:
+    """A file of the folder `out` for each of `paths`, told apart by a number where two share a name.
+
+    `suffix` is what the new names end with, where that is not what the old ones do.
+    """
+    make_folder(out)
+    given = {path.resolve() for path in paths}
+    targets: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for path in paths:
+        end = suffix or path.suffix
+        name, number = path.stem + end, 2
+        while name.casefold() in taken:
+            name, number = f"{path.stem} ({number}){end}", number + 1
+        taken.add(name.casefold())
+        targets[path] = out / name
+        if targets[path].resolve() in given:
+            raise UsageError(f"{targets[path]} is one of the files given; choose another folder for --out")
+    return targets
 
 
 def plain_value(value: Value) -> object:

@@ -28,6 +28,7 @@ LAYERS = (
     ("checks",),
     ("batch",),
     ("measures",),
+    ("package",),
     ("reports",),
     ("mail",),
     ("cycle",),

@@ -169,16 +169,16 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "bright_black"}
 
 
+def paint_severity(severity: Severity, word: str) -> str:
+    """A word in the colour of a severity, where a terminal is to have colours."""
+    return word if os.environ.get("NO_COLOR") else click.style(word, fg=_STYLES[severity])
+
+
 def print_problems(problems: Iterable[Problem], lang: str) -> None:
-    """One line a problem: place, message, advice."""
-    color = not os.environ.get("NO_COLOR")
+    """One line a problem: place, message, remedy, severity and code."""
     for problem in problems:
-        word = (
-            click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity])
-            if color
-            else (f"[{problem.severity.value}]")
-        )
-        click.echo(f"{problem.line(lang)} {word}", color=None if color else False)
+        word = paint_severity(problem.severity, f"[{problem.severity.value} {problem.code.value}]")
+        click.echo(f"{problem.line(lang)} {word}")
 
 
 def problem_record(problem: Problem, lang: str) -> dict[str, object]:

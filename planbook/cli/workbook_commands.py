@@ -12,7 +12,6 @@ from planbook.cli.support import (
     EXIT_PROBLEMS,
     as_of_option,
     check_paths,
-    count_severities,
     cycle_option,
     jobs_option,
     json_option,
@@ -22,12 +21,11 @@ from planbook.cli.support import (
     password_option,
     paths_argument,
     print_json,
-    print_problems,
     problem_record,
     watcher,
 )
 from planbook.cli.texts import text
-from planbook.problems import Severity, UsageError, rank_problems
+from planbook.problems import Severity, UsageError, group_problems
 
 if TYPE_CHECKING:
     from planbook.checks import Reviewed
@@ -40,6 +38,14 @@ if TYPE_CHECKING:
 @as_of_option
 @lang_option
 @json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Every problem as a line of CSV, for a spreadsheet.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="OLD",
+    type=click.Path(path_type=Path),
+    help="The copy returned before, or a folder of them: names what went backwards.",
+)
 @jobs_option
 @password_option
 @click.pass_context
@@ -50,52 +56,49 @@ def check(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    as_csv: bool,
+    against: tuple[Path, ...],
     jobs: int,
     password: str,
 ) -> None:
     """List every problem of filled workbooks, with sheet and cell.
 
-    PATHS are files or folders (their files, one level).  Exits 1 when there is an error.
+    PATHS are files or folders (their files, one level).  Root causes come first, with what
+    follows from them.  Exits 1 when there is an error.
     """
+    from planbook.cli.check_output import print_csv, print_document, print_groups, print_summary
     from planbook.measures import workbook_paths
     from planbook.workflow import check_workbooks
 
     if not paths:
         raise UsageError("give a workbook or a folder to check")
-    check_paths(paths)
+    if as_json and as_csv:
+        raise UsageError("choose --json or --csv, not both")
+    check_paths((*paths, *against))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
     files = workbook_paths(paths)
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    submissions = check_workbooks(files, cycle, as_of=as_of, password=password, jobs=jobs, watch=watch)
-    problems = rank_problems(p for submission in submissions for p in submission.problems)
-    counts = count_severities(problems)
+    checked = check_workbooks(
+        files,
+        cycle,
+        as_of=as_of,
+        password=password,
+        jobs=jobs,
+        watch=watch,
+        earlier=workbook_paths(against),
+    )
+    groups = group_problems(problem for one in checked for problem in one.problems)
     if as_json:
-        print_json(
-            {
-                "files": [
-                    {
-                        "file": s.file,
-                        "department": s.department,
-                        "read": not s.refused,
-                        "rows": s.row_count,
-                        "quarantined": s.quarantined,
-                    }
-                    for s in submissions
-                ],
-                "counts": {severity.value: count for severity, count in counts.items()},
-                "problems": [problem_record(p, lang) for p in problems],
-            }
-        )
+        print_document(checked, groups, lang)
+    elif as_csv:
+        print_csv(groups, lang)
     else:
-        print_problems(problems, lang)
-        key = "found" if problems else "clean"
-        found = {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]}
-        values = {"files": len(files), "count": len(files), "notes": counts[Severity.NOTE], **found}
-        click.echo(text(key, lang, **values))
-    if counts[Severity.ERROR]:
+        print_groups(groups, lang)
+        print_summary(len(checked), groups, lang)
+    if any(group.severity is Severity.ERROR for group in groups):
         ctx.exit(EXIT_PROBLEMS)
 
 

@@ -115,6 +115,23 @@ class Code(StrEnum):
     SHARED_GOAL = "shared-goal"
     METHOD_FALLBACK = "method-fallback"
     WEIGHTS_EQUAL = "weights-equal"
+    SEVERAL_RESPONSIBLE = "several-responsible"
+    GOAL_VAGUE = "goal-vague"
+    TASK_AFTER_DUE = "task-after-due"
+
+    # -- formula cells
+    FORMULA_OVERWRITTEN = "formula-overwritten"
+    FORMULA_MISSING = "formula-missing"
+    FORMULA_CHANGED = "formula-changed"
+    VALUE_STALE = "value-stale"
+    VALUES_NOT_STORED = "values-not-stored"
+    READINGS_DIFFER = "readings-differ"
+
+    # -- against an earlier copy, and moves to a newer book
+    PROGRESS_BACKWARDS = "progress-backwards"
+    ROW_RENAMED = "row-renamed"
+    NO_PLACE = "no-place"
+    VALUE_UNREAD = "value-unread"
 
     # -- the returned set
     RESUBMITTED = "resubmitted"
@@ -692,8 +709,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.LINK_BROKEN: _entry(
         _E,
-        ("“{subject}”指向的“{found}”不存在。", "请从下拉列表中重新选择。"),
-        ('"{subject}" points at "{found}", which does not exist.', "Pick it again from the dropdown."),
+        (
+            "“{subject}”指向的“{found}”在“{expected}”中不存在。",
+            "请补上被指向的那一行，或从下拉列表中重新选择。",
+        ),
+        (
+            '"{subject}" points at "{found}", which does not exist on "{expected}".',
+            "Fill in the row it points at, or pick it again from the dropdown.",
+        ),
     ),
     Code.LINK_BY_METRIC: _entry(
         _W,
@@ -795,6 +818,135 @@ CATALOGUE: dict[Code, Entry] = {
         _N,
         ("“{subject}”的权重均未填写，按等权计算。", "请填写各目标权重。"),
         ('The weights of "{subject}" are all blank; equal weights were used.', "Give the weights."),
+    ),
+    Code.SEVERAL_RESPONSIBLE: _entry(
+        _W,
+        ("“{subject}”写了不止一个：“{found}”。", "请只留一个第一责任人，其余写到协同栏。"),
+        (
+            '"{subject}" names more than one: "{found}".',
+            "Leave one; the others belong under support.",
+        ),
+    ),
+    Code.GOAL_VAGUE: _entry(
+        _W,
+        ("“{subject}”的“{found}”只说了方向，没有写到多少。", "请写明指标与数值，例如“{expected}”。"),
+        (
+            '"{subject}" has "{found}", a direction without a figure.',
+            'Name the metric and the figure, such as "{expected}".',
+        ),
+    ),
+    Code.TASK_AFTER_DUE: _entry(
+        _W,
+        ("“{subject}”{found} 晚于所属目标的完成时限 {expected}。", "请提前任务，或核对目标的时限。"),
+        (
+            '"{subject}" {found} is later than the goal\'s due date, {expected}.',
+            "Finish the task earlier, or check the goal's due date.",
+        ),
+    ),
+    # -- formula cells
+    Code.FORMULA_OVERWRITTEN: _entry(
+        _W,
+        (
+            "“{subject}”的公式被改成了固定值“{found}”，按公式应为“{expected}”；汇总按公式计算。",
+            "请从同列其他行复制公式恢复，不要在灰色单元格中填写。",
+        ),
+        (
+            'The formula of "{subject}" was replaced by "{found}"; it gives "{expected}", which was used.',
+            "Copy the formula from another row of the column; do not type into grey cells.",
+        ),
+    ),
+    Code.FORMULA_MISSING: _entry(
+        _W,
+        (
+            "“{subject}”的公式被删除，按公式应为“{expected}”；汇总按公式计算。",
+            "请从同列其他行复制公式恢复。",
+        ),
+        (
+            'The formula of "{subject}" is gone; it gives "{expected}", which was used.',
+            "Copy the formula from another row of the column.",
+        ),
+    ),
+    Code.FORMULA_CHANGED: _entry(
+        _W,
+        (
+            "“{subject}”的公式被改动，显示“{found}”，按原公式应为“{expected}”；汇总按原公式计算。",
+            "请从同列其他行复制公式恢复。",
+        ),
+        (
+            'The formula of "{subject}" was changed and shows "{found}"; as issued it gives "{expected}", '
+            "which was used.",
+            "Copy the formula from another row of the column.",
+        ),
+    ),
+    Code.VALUE_STALE: _entry(
+        _W,
+        (
+            "“{subject}”存的是旧值“{found}”，重新计算应为“{expected}”；汇总按重新计算的值。",
+            "请在 Excel 中打开，按 Ctrl+Alt+F9 重新计算后保存。",
+        ),
+        (
+            '"{subject}" has "{found}" stored, an old value; calculated anew it is "{expected}".',
+            "Open it in Excel, recalculate with Ctrl+Alt+F9 and save.",
+        ),
+    ),
+    Code.VALUES_NOT_STORED: _entry(
+        _N,
+        ("保存此文件的程序没有存公式的结果，已由 planbook 计算。", "无需处理。"),
+        (
+            "The program that saved this file stored no results of formulas; planbook computed them.",
+            "Nothing to do.",
+        ),
+    ),
+    Code.READINGS_DIFFER: _entry(
+        _N,
+        (
+            "表中公式显示“{found}”，汇总为“{expected}”：表中的公式不认以文字填写的数，汇总按读出的数计算（“{subject}”）。",
+            "无需处理；改填数值或日期后两者一致。",
+        ),
+        (
+            'The workbook shows "{found}" and reports have "{expected}": its formulas cannot use figures '
+            'typed as text, reports use what was read ("{subject}").',
+            "Nothing to do; with plain numbers and dates both agree.",
+        ),
+    ),
+    # -- against an earlier copy, and moves to a newer book
+    Code.PROGRESS_BACKWARDS: _entry(
+        _W,
+        ("“{subject}”由上次的 {expected} 退到 {found}。", "请核对；确有返工时在风险描述中说明。"),
+        (
+            '"{subject}" went back from {expected} in the earlier copy to {found}.',
+            "Check it; if work was undone, say so under risk.",
+        ),
+    ),
+    Code.ROW_RENAMED: _entry(
+        _W,
+        (
+            "“{subject}”由“{expected}”改成了“{found}”，编号未变。",
+            "只是改名则无需处理；若换成了另一项，请填在新的编号行。",
+        ),
+        (
+            '"{subject}" was "{expected}" and is now "{found}" under the same id.',
+            "If it was only renamed, nothing to do; for another matter use a row with an id of its own.",
+        ),
+    ),
+    Code.NO_PLACE: _entry(
+        _W,
+        (
+            "“{subject}”的内容“{found}”在新版工作簿中没有位置，未带入。",
+            "请核对是否还需要；需要时填入备注栏。",
+        ),
+        (
+            '"{subject}" holds "{found}", which has no place in today\'s workbook and was left behind.',
+            "See whether it is still needed; if so, write it into a note.",
+        ),
+    ),
+    Code.VALUE_UNREAD: _entry(
+        _W,
+        ("“{subject}”的内容“{found}”读不出，新工作簿中该单元格为空。", "请在新工作簿中重新填写。"),
+        (
+            '"{subject}" holds "{found}", which could not be read; the cell is empty in the new workbook.',
+            "Fill it in again in the new workbook.",
+        ),
     ),
     # -- the returned set
     Code.RESUBMITTED: _entry(

@@ -216,6 +216,7 @@ def column_problems(table: Table, expected: Mapping[str, int], facts: SheetFacts
     problems = []
     for column in table.sheet.columns:
         known = column.key in table.columns or column.key in table.doubtful
+        known = known or bool(expected and column.key not in expected)  # of a newer version of the book
         if column.visible and not column.calculated and not known:
             place = Location(sheet=table.title, row=table.header_row + 1)
             problems.append(Problem(Code.COLUMN_MISSING, place, expected=column.title.to(lang)))
@@ -234,7 +235,7 @@ def column_problems(table: Table, expected: Mapping[str, int], facts: SheetFacts
     if hidden:
         letters = "、".join(column_letter(index) for index in sorted(hidden))
         problems.append(Problem(Code.COLUMNS_HIDDEN, Location(sheet=table.title), letters))
-    own = _own_columns(table, facts)
+    own = _own_columns(table, facts, expected)
     if own:
         problems.append(Problem(Code.OWN_COLUMNS, Location(sheet=table.title), "、".join(own)))
     if facts.hidden:
@@ -261,11 +262,13 @@ def _longest_rising(numbers: Sequence[int]) -> list[int]:
     return max(best, key=len, default=[])
 
 
-def _own_columns(table: Table, facts: SheetFacts) -> list[str]:
+def _own_columns(table: Table, facts: SheetFacts, expected: Mapping[str, int]) -> list[str]:
     """Columns with content beside the table's own: their letters and titles."""
     rows = table.grid[table.header_row :]
     width = max((len(row) for row in rows), default=0)
     claimed = {*table.columns.values(), *facts.hidden_columns}
+    keys = table.grid[table.header_row - 1] if table.header_row else ()
+    claimed |= {index for index, cell in enumerate(keys) if cell in expected}  # of an older version
     if len(claimed) >= width:
         return []
     known = titles_of(table.sheet)

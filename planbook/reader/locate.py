@@ -84,7 +84,7 @@ def locate_tables(
             if found[0].title not in {wanted, *sheet.title.every()}:
                 place = Location(sheet=found[0].title)
                 problems.append(Problem(Code.SHEET_RENAMED, place, found[0].title, wanted))
-        else:
+        elif found or not places or sheet.key in places:  # else of a newer version of the book
             problems.append(_no_table(sheet, wanted, found, grids))
     ours = {candidate.title for found in candidates.values() for candidate in found}
     problems += _own_sheets(book, ours | {table.title for table in tables.values()}, grids, facts or {})

@@ -20,12 +20,15 @@ from planbook.problems import Code, Location, Problem, rank_problems
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS
 from planbook.reader.grids import Grid, read_grids
+from planbook.reader.integrity import Stored, check_formulas, explain_readings
+from planbook.reader.kinds import Format
 from planbook.reader.locate import Found, Places, locate_tables, recognise_book
 from planbook.reader.numbering import locate_rows
 from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
+from planbook.reader.versions import issued_tables, unplaced_cells
 from planbook.spec import Book, Input, Item, list_books, load_spec
 from planbook.values import read_date
 
@@ -198,12 +201,13 @@ def _read_tables(
         **settings_from(manifest, book),
         **expect.settings,
     }
-    places = _places(manifest)
+    issued = issued_tables(manifest)
+    places = {key: Places(table.title, table.columns) for key, table in issued.items()}
     found = locate_tables(book, grids, places, names=package.names, facts=package.sheets, lang=issue.lang)
     first = [*package.notes, *identity.problems, *found.problems]
     row_reader = RowReader(book, issue.lang, year, items, package.date_1904, first)
     located = frozenset(found.tables)
-    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located)
+    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located, places)
     sources: dict[str, SheetSource] = {}
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)
@@ -217,12 +221,27 @@ def _read_tables(
         row_reader.problems += problems
         reader.read_table(table, sources[sheet.key], used)
     inputs = _read_inputs(row_reader, package, grids, found)
+    plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
+    if issue.sha256 != book.sha256:  # other definitions: its formulas are not today's
+        row_reader.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
+    else:
+        stored = Stored(
+            book,
+            issue.lang,
+            items,
+            {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)},
+            _raw_inputs(package, grids, found),
+            {key: found.tables[key] for key in sources},
+            sources,
+            package.sheets,
+        )
+        row_reader.problems += _check_integrity(stored, plan, reader, package.format)
     problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]
     return replace(
         blank,
         book=book,
         issue=issue,
-        plan=Plan(MappingProxyType(reader.read), MappingProxyType(inputs)),
+        plan=plan,
         settings=MappingProxyType(settings),
         items=MappingProxyType(items),
         sources=MappingProxyType(sources),
@@ -232,20 +251,20 @@ def _read_tables(
     )
 
 
-def _places(manifest: Mapping[str, Any]) -> dict[str, Places]:
-    """Sheet titles and column places by key, as far as the manifest has them in good form."""
-    places = {}
-    for entry in manifest.get("sheets", ()) if isinstance(manifest.get("sheets"), list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("columns"), dict):
-            columns = {str(k): v for k, v in entry["columns"].items() if isinstance(v, int)}
-            places[str(entry.get("key"))] = Places(str(entry.get("title", "")), columns)
-    return places
+def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
+    """What is wrong with the formula cells; a file of another format was computed by another program."""
+    if form not in {Format.XLSX, Format.XLSM}:
+        return []
+    problems = check_formulas(stored, plan.tables)
+    guessed = {Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.LOOKALIKE}
+    if reader.typed or any(problem.code in guessed for problem in reader.rows.problems):
+        problems += explain_readings(stored, plan, frozenset(reader.quarantined))
+    return problems
 
 
-def _read_inputs(
-    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
-) -> dict[str, Value]:
-    inputs: dict[str, Value] = {}
+def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> dict[str, object]:
+    """What stands in the input cells above the tables, by their names or by their places."""
+    inputs: dict[str, object] = {}
     for table in found.tables.values():
         for position, cell in enumerate(table.sheet.inputs):
             raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
@@ -253,8 +272,19 @@ def _read_inputs(
                 band = table.grid[BAND_ROW]
                 column = band_column(position)
                 raw = band[column] if column < len(band) else None
-            inputs[cell.key] = _read_input(rows, cell, raw, table.title)
+            inputs[cell.key] = raw
     return inputs
+
+
+def _read_inputs(
+    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
+) -> dict[str, Value]:
+    raw = _raw_inputs(package, grids, found)
+    return {
+        cell.key: _read_input(rows, cell, raw[cell.key], table.title)
+        for table in found.tables.values()
+        for cell in table.sheet.inputs
+    }
 
 
 def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> date | None:

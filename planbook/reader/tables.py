@@ -12,6 +12,7 @@ from planbook.problems import Code, Location, Problem
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts, position
 from planbook.reader.links import LinkTargets
+from planbook.reader.locate import Places
 from planbook.reader.rows import RowReader, describe, is_blank, match_item, read_done
 from planbook.reader.submission import SheetSource
 from planbook.spec import Column, Kind, references
@@ -47,6 +48,7 @@ class TableReader:
     scope: tuple[str, ...]
     facts: Mapping[str, SheetFacts]
     located: frozenset[str]  # the tables that were found
+    issued: Mapping[str, Places]  # as the workbook's manifest has them
     read: dict[str, tuple[PlanRow, ...]] = field(default_factory=dict)
     typed: dict[tuple[str, int, str], str] = field(default_factory=dict)
     quarantined: set[tuple[str, int]] = field(default_factory=set)
@@ -202,7 +204,7 @@ class TableReader:
         parents = {key: values.get(key) for key in column.link.within}
         resolved = targets.resolve(text, parents)
         if resolved.code is Code.LINK_BROKEN:
-            self.rows.note(Code.LINK_BROKEN, place, column, text)
+            self.rows.note(Code.LINK_BROKEN, place, column, text, target.title.to(self.rows.lang))
             return None
         if resolved.code is not None:
             self.rows.note(resolved.code, place, column, text, resolved.name)
@@ -294,6 +296,11 @@ class TableReader:
 
     # -- rules of a row --------------------------------------------------------------------
 
+    def _was_issued(self, table: Table, column: Column) -> bool:
+        """Whether the workbook had the column: one of an older version of its book may not."""
+        columns = self.issued.get(table.sheet.key, Places()).columns
+        return not columns or column.key in columns
+
     def _check_required(self, table: Table, values: Mapping[str, Value], row: int) -> bool:
         barred = False
         for column in table.sheet.columns:
@@ -301,7 +308,7 @@ class TableReader:
                 continue
             figure = column.kind in FIGURES or column.key == table.sheet.filled
             if column.key not in table.columns:  # one problem of the column, not one of every row
-                barred = barred or figure
+                barred = barred or (figure and self._was_issued(table, column))
                 continue
             if column.required is not True:  # a formula says when, and the checks compute it
                 continue
