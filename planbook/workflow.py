@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from planbook.batch import Batch, Checked, check_files, make_checked, read_files
+from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
 from planbook.calendar import FiscalYear
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
@@ -131,7 +131,7 @@ def collect_files(
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = choose_returns(company, (_review_at(submission, day) for submission in submissions))
+    collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
     return collection, roll_up(
         collection,
         first.book,
@@ -141,14 +141,6 @@ def collect_files(
         settings=first.settings,
         lang=lang,
     )
-
-
-def _review_at(submission: Submission, day: date) -> tuple[Submission, Reviewed | None]:
-    reviewed = review_submission(submission, as_of=day, settings={})
-    if reviewed is None:
-        return submission, None
-    submission = check_submission(reviewed)
-    return submission, replace(reviewed, submission=submission)
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
