@@ -31,6 +31,7 @@ class Receipt:
     errors: int = 0
     warnings: int = 0
     reason: Problem | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def _receipt(submission: Submission, receipt: str, reason: Problem | None = None
         submission.count(Severity.ERROR),
         submission.count(Severity.WARNING),
         reason,
+        submission.sha256,
     )
 
 

@@ -30,7 +30,7 @@ def roll_company_goals(
     """
     records: list[Record] = []
     problems: list[Problem] = []
-    for goal in company.goals:
+    for number, goal in enumerate(company.goals, 1):
         claimed = [g for g in goals if g["company_goal"] == goal.goal]
         cooperating = goal.cooperating if goal.lead else ()  # without a lead all of them count
         helping = {d.code for code in cooperating for d in company.below(code)}
@@ -43,8 +43,11 @@ def roll_company_goals(
             problems.append(
                 Problem(Code.SHARED_GOAL, Location(), names, owner.name if owner else "", subject=goal.goal)
             )
+        for row in claimed:
+            row["company_no"] = number
+            row["company_use"] = "counted" if row in counted else "shown"
         if counted:
-            records.append(_roll_goal(book, goal, counted, problems))
+            records.append({**_roll_goal(book, goal, counted, problems), "no": number})
     _measure(book, records, settings)
     return records, problems
 
@@ -65,6 +68,7 @@ def _roll_goal(book: Book, goal: CompanyGoal, rows: Sequence[Record], problems: 
         record |= sums
         known = [row for row in known if row not in left_out]
         for row in left_out:
+            row["company_use"] = "unit"
             place = Location(str(row["file"]), str(row["sheet"]), str(row["cell"]))
             problems.append(Problem(Code.UNIT_MISMATCH, place, str(row["unit"]), goal.unit, goal.goal))
     elif known:

@@ -24,6 +24,7 @@ from planbook.measures.model import (
     RollUp,
 )
 from planbook.measures.scores import score_nodes
+from planbook.measures.shares import attach_shares
 from planbook.plan import PlanRow, Value
 from planbook.problems import Problem, rank_problems
 from planbook.spec import Book
@@ -58,6 +59,7 @@ def roll_up(
     problems = list(_in_scope(collection, receipts, scope, accepted, inside))
     company_goals, shared = roll_company_goals(book, company, goals, settings, inside)
     problems += shared
+    attach_shares(book, company, goals, facts)
     unread = [goal for r in accepted for goal in _unread_goals(r, company) if goal["department"] in inside]
     scores = score_nodes(book, company, scope, goals, tasks, settings, unread)
     return RollUp(
@@ -315,4 +317,5 @@ def _receipt_record(receipt: Receipt, company: Company, lang: str) -> Record:
         "errors": receipt.errors,
         "warnings": receipt.warnings,
         "reason": receipt.reason.message(lang) if receipt.reason else None,
+        "sha256": receipt.sha256 or None,
     }

@@ -32,9 +32,7 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
 
     A blank weight among given ones takes their mean, so that nobody drops out unseen.
     """
-    given = [weight for weight, _ in parts if weight is not None]
-    spare = sum(given) / len(given) if given else 1.0
-    shares = [(spare if weight is None else weight, score) for weight, score in parts]
+    shares = list(zip(fill_weights([weight for weight, _ in parts]), (s for _, s in parts), strict=True))
     total = sum(share for share, _ in shares)
     if total <= 0:
         return Score(None, 0.0, cap)
@@ -47,8 +45,18 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
     )
 
 
+def fill_weights(weights: Sequence[float | None]) -> list[float]:
+    """The weights with blank ones at the mean of those given; all blank: equal shares of 1."""
+    given = [weight for weight in weights if weight is not None]
+    spare = sum(given) / len(given) if given else 1.0
+    return [spare if weight is None else weight for weight in weights]
+
+
 def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
-    """The score of one department's goals of level department; None where it has none."""
+    """The score of one department's goals of level department; None where it has none.
+
+    Leaves in each of them its `share`, the weight it was taken with.
+    """
     parts = []
     weights = [g["weight"] for g in goals if g["level"] == "department"]
     blank = not any(isinstance(w, int | float) for w in weights)
@@ -57,6 +65,7 @@ def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
             continue
         weight = goal["weight"]
         share = 1.0 if blank else float(weight) if isinstance(weight, int | float) else 0.0
+        goal["share"] = share
         attainment = goal["attainment"]
         if isinstance(attainment, int | float):
             capped = min(float(attainment), cap)
@@ -84,12 +93,18 @@ def score_nodes(
     weighted = "weight" in book.sheet("goals").by_key
     by_node = {d.code: [g for g in goals if g["department"] == d.code] for d in company.departments}
     scores: dict[str, Score] = {}
+    owns: dict[str, tuple[float | None, float | None]] = {}
+    shares: dict[str, float] = {}
     for code in (*reversed([d.code for d in company.below("")]), ""):  # children before parents
         missing = [g for g in unread if g["department"] == code]
         own = _own_score([*by_node.get(code, []), *missing], cap) if weighted else None
         parts = [(child.weight, scores[child.code]) for child in company.children(code)]
-        if parts and own is not None:
-            parts.append((None, own))
+        children = [child.code for child in company.children(code)]
+        filled = fill_weights([weight for weight, _ in parts] + ([None] if own else []))
+        shares |= dict(zip(children, filled, strict=False))
+        if own is not None:
+            owns[code] = own.value, filled[-1] if parts else None
+            parts += [(None, own)] if parts else []
         empty = Score(None, 0.0, cap)
         scores[code] = combine_scores(parts, cap) if parts else own or empty
 
@@ -102,6 +117,9 @@ def score_nodes(
     records = [
         _score_record(book, company, code, depth, scores[code], by_node, tasks) for code, depth in nodes
     ]
+    for record in records:
+        record["share"] = shares.get(str(record["code"]))
+        record["own"], record["own_share"] = owns.get(str(record["code"]), (None, None))
     ratings = rate(book, [record["score"] for record in records], settings)
     for record, rating in zip(records, ratings, strict=True):
         record["rating"] = rating
