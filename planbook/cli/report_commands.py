@@ -109,7 +109,7 @@ def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
 def print_roll_up(figures: RollUp, lang: str) -> None:
     """The roll-up on the terminal: scores, company goals, returns."""
     book = figures.book
-    columns = {column.key: column.title.to(lang) for column in book.report("summary").columns}
+    columns = {column.key: column.title.to(lang) for column in book.report("scores").columns}
     keys = ("name", "score", "rating", "low", "high", "covered", "expected", "missed", "late")
     rows = [
         (

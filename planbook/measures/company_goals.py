@@ -47,7 +47,7 @@ def roll_company_goals(
             row["company_no"] = number
             row["company_use"] = "counted" if row in counted else "shown"
         if counted:
-            records.append({**_roll_goal(book, goal, counted, problems), "no": number})
+            records.append({**_roll_goal(book, goal, counted, problems), "number": number})
     _measure(book, records, settings)
     return records, problems
 

@@ -38,7 +38,7 @@ SCORE_COLUMNS = (
 )  # fmt: skip
 COMPANY_GOAL_COLUMNS = (
     "goal", "metric", "rollup", "unit", "direction", "company_target", "annual_target", "target", "actual",
-    "deviation", "deviation_rate", "favourable", "attainment", "rating", "coverage", "departments", "no",
+    "deviation", "deviation_rate", "favourable", "attainment", "rating", "coverage", "departments", "number",
 )  # fmt: skip
 RECEIPT_COLUMNS = (
     "department", "department_name", "receipt", "file", "modified", "rows", "errors", "warnings", "reason",

@@ -1,0 +1,272 @@
+"""The facts, one a row, streamed into the package: a million of them fit where cell objects would not.
+
+XlsxWriter makes the sheet with everything but its rows, and a cell of every look; the rows are then
+written as XML into the finished package.  They are what XlsxWriter itself would write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from planbook.layout import column_letter
+from planbook.problems import OutputError
+from planbook.reports.figures import decimals, number_text
+from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, FactSheets
+from planbook.reports.sheets import (
+    FAVOUR_COLUMNS,
+    MONEY_SMALL,
+    Page,
+    cell_value,
+    lines_of,
+    number_format,
+    row_height,
+    set_print,
+    write_nothing,
+    write_top,
+)
+from planbook.spec import Kind
+from planbook.spec.models import ReportColumn, ReportSheet
+from planbook.writer.cells import write_value
+from planbook.writer.styles import MONEY, MONEY_INTEGER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK = 5_000  # rows turned into text at a time
+MOST_KEPT = 50_000  # cells kept as text, because values repeat
+ROW_HEIGHT = row_height(1)
+LEVEL = 1  # of compression: a fact table shrinks to a tenth already, and more costs as much as all the rest
+_ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
+_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)" s="(\d+)"')
+_FIRST = f'<row r="{FIRST_ROW + 1}"'.encode()
+_END = b"</sheetData>"
+_TONES = ("good", "even", "bad", None)
+
+Look = tuple[int, str, str]  # column, number format, tone
+
+
+# -- the sheet without its rows --------------------------------------------------------------
+
+
+def write_frame(page: Page, sheet: Any, place: FactSheets, number: int, frame: pd.DataFrame) -> None:
+    """Everything of fact sheet `number` but its rows, and one cell of every look they may have."""
+    report, count = place.report, place.counts[number]
+    last = len(report.columns) - 1
+    write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
+    widths = [_width(column, frame) for column in report.columns]
+    titles = [column.title.to(page.lang) for column in report.columns]
+    sheet.set_row(HEADER_ROW, row_height(max(2, *map(lines_of, titles, widths))))
+    for index, width in enumerate(widths):
+        sheet.set_column(index, index, width)
+        write_value(sheet, HEADER_ROW, index, titles[index], page.styles.header())
+    bottom = FIRST_ROW + max(count, 1) - 1
+    if count:
+        for row, column, style in _samples(page, report):
+            sheet.write_blank(row, column, None, style)
+        sheet.write_blank(bottom, last, None, page.styles.get())  # so that the dimension is whole
+        header = page.styles.header()
+        columns = [{"header": title, "header_format": header} for title in titles]
+        name = "Facts" if not number else f"Facts_{number + 1}"
+        sheet.add_table(HEADER_ROW, 0, bottom, last, {"name": name, "style": None, "columns": columns})
+    else:
+        write_nothing(page, sheet, FIRST_ROW, last)
+    sheet.freeze_panes(FIRST_ROW, 2)
+    set_print(page, sheet)
+    sheet.repeat_rows(HEADER_ROW)
+    sheet.print_area(HEADING_ROW, 0, bottom, last)
+
+
+def _width(column: ReportColumn, frame: pd.DataFrame) -> float:
+    if column.kind is not Kind.QUANTITY or column.key not in frame:
+        return column.width
+    values = frame[column.key].dropna().astype(float)
+    ends = [float(values.min()), float(values.max())] if len(values) else []
+    longest = max((len(number_text(value + 0.01)) for value in ends), default=0)
+    return max(column.width, longest * 1.1 + 2)
+
+
+def _looks(page: Page, report: ReportSheet) -> Iterator[tuple[Look, Any]]:
+    """Every look that a cell of each column may have."""
+    for index, column in enumerate(report.columns):
+        if column.kind is Kind.CHOICE:
+            tones = [
+                "",
+                *(page.choice(column.list, item.key)[1] for item in page.book.lists[column.list].items),
+            ]
+        elif column.key in FAVOUR_COLUMNS:
+            tones = [page.choice("favour", str(item))[1] for item in _TONES]
+        else:
+            tones = [""]
+        numbers = [number_format(column, 1.0)]
+        if column.kind is Kind.QUANTITY:
+            numbers = ["", MONEY_INTEGER, MONEY, MONEY_SMALL]
+        for tone in dict.fromkeys(tones):
+            for number in numbers:
+                yield (index, number, tone), page.cell_style(column, number, tone, {})
+
+
+def _samples(page: Page, report: ReportSheet) -> Iterator[tuple[int, int, Any]]:
+    taken: dict[int, int] = {}
+    for (index, _, _), style in _looks(page, report):
+        yield FIRST_ROW + taken.get(index, 0), index, style
+        taken[index] = taken.get(index, 0) + 1
+
+
+def _read_styles(page: Page, report: ReportSheet, part: bytes) -> dict[Look, str]:
+    """The number of each look's format, read from the sample cells of the sheet's XML."""
+    found = {(match[1].decode(), int(match[2])): match[3].decode() for match in _CELL.finditer(part)}
+    taken: dict[int, int] = {}
+    styles = {}
+    for look, _ in _looks(page, report):
+        row = FIRST_ROW + taken.get(look[0], 0) + 1
+        taken[look[0]] = taken.get(look[0], 0) + 1
+        styles[look] = found[column_letter(look[0]), row]
+    return styles
+
+
+# -- the rows --------------------------------------------------------------------------------
+
+
+class _Kept(dict[Any, str]):
+    """Cells as text by value, kept because values repeat; emptied when they do not."""
+
+    def __init__(self, make: Callable[[Any], str]) -> None:
+        self.make = make
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) > MOST_KEPT:
+            self.clear()
+        text = self[value] = self.make(value)
+        return text
+
+
+def stream_rows(
+    page: Page, place: FactSheets, number: int, frame: pd.DataFrame, part: bytes
+) -> Iterator[bytes]:
+    """The rows of fact sheet `number` as XML; `part` is its XML with the sample cells."""
+    report = place.report
+    styles = _read_styles(page, report, part)
+    makers = [_Kept(_maker(page, styles, report, index)) for index in range(len(report.columns))]
+    start = sum(place.counts[:number])
+    row = FIRST_ROW + 1
+    head = '<row r="'
+    opening = f'" ht="{ROW_HEIGHT:g}" customHeight="1"><c r="A'
+    for begin in range(start, start + place.counts[number], CHUNK):
+        chunk = frame.iloc[begin : min(begin + CHUNK, start + place.counts[number])]
+        tails = [
+            list(map(maker.__getitem__, _values(chunk, column)))
+            for maker, column in zip(makers, report.columns, strict=True)
+        ]
+        lines = []
+        for pieces in zip(*tails, strict=True):
+            # The row's number stands in every cell: joining by it writes it everywhere at once.
+            lines.append(str(row).join((head, opening, *pieces)))
+            row += 1
+        yield "".join(lines).encode()
+
+
+def _values(chunk: pd.DataFrame, column: ReportColumn) -> Sequence[Any]:
+    """The values of a column; with the favourability where the colour follows it."""
+    values = _plain(chunk, column.key)
+    return (
+        list(zip(values, _plain(chunk, "favourable"), strict=True))
+        if column.key in FAVOUR_COLUMNS
+        else values
+    )
+
+
+def _plain(chunk: pd.DataFrame, key: str) -> list[Any]:
+    if key not in chunk:
+        return [None] * len(chunk)
+    series = chunk[key]
+    missing = series.isna()
+    return series.astype(object).where(~missing, None).tolist() if missing.any() else series.tolist()
+
+
+def _maker(page: Page, styles: Mapping[Look, str], report: ReportSheet, index: int) -> Callable[[Any], str]:
+    """What makes a cell's text, up to where the next cell's row number stands."""
+    column = report.columns[index]
+    favoured = column.key in FAVOUR_COLUMNS
+    last = index == len(report.columns) - 1
+    following = "</row>" if last else f'<c r="{column_letter(index + 1)}'
+
+    def make(given: Any) -> str:
+        value, favour = given if favoured else (given, None)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        tone = page.choice("favour", str(favour))[1] if favoured else ""
+        if column.kind is Kind.CHOICE and value is not None:
+            tone = page.choice(column.list, str(value))[1]
+        number = number_format(column, value)
+        if column.kind is Kind.QUANTITY and isinstance(value, float) and not decimals(value):
+            number = MONEY_INTEGER
+        style = styles[index, number, tone]
+        return f'" s="{style}"{_content(cell_value(page, column, value))}{following}'
+
+    return make
+
+
+def _content(value: object) -> str:
+    if value is None:
+        return "/>"
+    if isinstance(value, bool):
+        return f' t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, float):
+        return f"><v>{value:.16G}</v></c>"
+    text = escape(_ESCAPED.sub(r"_x005F\1", str(value)))
+    space = ' xml:space="preserve"' if text != text.strip() else ""
+    return f' t="inlineStr"><is><t{space}>{text}</t></is></c>'
+
+
+# -- the package -----------------------------------------------------------------------------
+
+
+def fill_package(path: Path, rows: Mapping[str, Callable[[bytes], Iterator[bytes]]]) -> None:
+    """Put the rows of the parts named into the finished package, in place of their sample cells.
+
+    Raises OutputError when the file cannot be written; it is then as it was.
+    """
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=".planbook-", suffix=".xlsx", delete=False) as made:
+            target = Path(made.name)
+        try:
+            with (
+                zipfile.ZipFile(path) as source,
+                zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package,
+            ):
+                for entry in source.infolist():
+                    _copy_part(source, package, entry, rows.get(entry.filename))
+            os.chmod(target, path.stat().st_mode)  # noqa: PTH101
+            target.replace(path)
+        finally:
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def _copy_part(
+    source: zipfile.ZipFile,
+    package: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    rows: Callable[[bytes], Iterator[bytes]] | None,
+) -> None:
+    data = source.read(entry)
+    info = zipfile.ZipInfo(entry.filename, entry.date_time)
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, entry.external_attr
+    if rows is None:
+        package.writestr(info, data)
+        return
+    info._compresslevel = LEVEL  # type: ignore[attr-defined]  # public from Python 3.13 on
+    begin, end = data.index(_FIRST), data.index(_END)
+    with package.open(info, "w", force_zip64=True) as part:
+        part.write(data[:begin])
+        for lines in rows(data):
+            part.write(lines)
+        part.write(data[end:])
