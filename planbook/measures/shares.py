@@ -76,11 +76,12 @@ def share_nodes(view: CompanyView, scores: Sequence[Record]) -> None:
     records = {record["code"]: record for record in scores}
     for code, record in records.items():
         children = view.company.children(str(code))
-        filled = fill_weights([child.weight for child in children] + [None])
-        for child, share in zip(children, filled, strict=False):
-            if child.code in records:
-                records[child.code]["share"] = share
         known = sum(share for share, _ in goals[code])
+        filled = fill_weights([child.weight for child in children] + ([None] if known > 0 else []))
+        total = sum(filled)
+        for child, share in zip(children, filled, strict=False):
+            if child.code in records and total > 0:
+                records[child.code]["share"] = share / total
         if known > 0:
             record["own"] = sum(share * capped for share, capped in goals[code]) / known
-            record["own_share"] = filled[-1] if children else None
+            record["own_share"] = filled[-1] / total if children and total > 0 else None

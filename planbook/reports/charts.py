@@ -17,7 +17,6 @@ MOST_BARS = 30
 MET = 1.0
 TEXT_COLOR = "#333333"
 CHART_FONT = {"name": FONT, "size": 9, "color": TEXT_COLOR}
-LABEL_FONT = {"name": FONT, "size": 9, "bold": True, "color": "#000000"}
 FIRST_DATA_ROW = 4
 _BACKGROUND, _COLOR = TONES["bad"]
 ADVERSE = {
@@ -90,7 +89,6 @@ def write_bridge(
                 "categories": area(0),
                 "values": area(index),
                 "gap": 45,
-                "data_labels": _labels(bridge, rows, index),
                 **look,
             }
         )
@@ -112,33 +110,17 @@ def write_bridge(
 
 def _bridge_rows(page: Page, bridge: Bridge) -> list[tuple[str | float | None, ...]]:
     """Name, invisible base, total, favourable and adverse height of every column."""
-    rows: list[tuple[str | float | None, ...]] = [
-        (page.label("bridge_plan"), None, bridge.target, None, None),
-    ]
+    # The figure stands under the name: a low column has no room for it.
+    target, actual = (
+        f"{page.label(label)}\n{number_text(value)}"
+        for label, value in (("bridge_plan", bridge.target), ("bridge_actual", bridge.actual))
+    )
+    rows: list[tuple[str | float | None, ...]] = [(target, None, bridge.target, None, None)]
     for step, before in zip(bridge.steps, bridge.levels, strict=False):
         low, height = min(before, before + step.value), abs(step.value)
-        rows.append((step.name, low, None, height if step.good else None, None if step.good else height))
-    return [*rows, (page.label("bridge_actual"), None, bridge.actual, None, None)]
-
-
-def _labels(bridge: Bridge, rows: Sequence[tuple[str | float | None, ...]], index: int) -> dict[str, Any]:
-    if index == 1:
-        return {}
-    texts = [
-        number_text(bridge.target),
-        *(signed_text(s.value) for s in bridge.steps),
-        number_text(bridge.actual),
-    ]
-    custom: list[dict[str, Any]] = [
-        {"delete": True} if row[index] is None else {"value": text}
-        for row, text in zip(rows, texts, strict=True)
-    ]
-    color = "#FFFFFF" if index == 2 else "#000000"
-    position = "inside_end" if index == 2 else "inside_base" if index == 3 else "center"
-    # White on the fill would be lost on a low bar; black on the hatching and on white is not.
-    font = {**LABEL_FONT, "color": color if index == 2 else "#000000"}
-    label = {"value": True, "custom": custom, "font": font}
-    return label | ({"position": position} if index == 2 else {"position": "inside_end"})
+        name = f"{step.name}\n{signed_text(step.value)}"
+        rows.append((name, low, None, height if step.good else None, None if step.good else height))
+    return [*rows, (actual, None, bridge.actual, None, None)]
 
 
 # -- scores ------------------------------------------------------------------------------------

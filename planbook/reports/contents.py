@@ -112,6 +112,11 @@ def count_attention(rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
         "scores": sum(row["rating"] in ("amber", "red") for row in rows["scores"]),
         "variance": sum(row["favourable"] == "bad" for row in rows["variance"]),
         "tasks": sum(row["status"] in LATE or row["stale"] == "yes" for row in rows["tasks"]),
+        "trend": sum(row["rating"] in ("amber", "red") for row in rows["trend"]),
+        "progress": sum(row["late"] or 0 for row in rows["progress"] if row["node"] == "goal"),
+        "risks": sum(row["status"] in LATE for row in rows["risks"]),
+        "appraisal": sum(row["rating"] in ("amber", "red") for row in rows["appraisal"]),
+        "coherence": len(rows["coherence"]),
         "receipts": sum(row["receipt"] not in SETTLED for row in rows["receipts"]),
         "quality": sum(row["severity"] == "error" for row in rows["quality"]),
         "restated": len(rows["restated"]),
@@ -171,11 +176,11 @@ def _row_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control
         return page.label(key).format(**numbers)
 
     kept = {"rows": roll_up.review_rows, "facts": facts, "kept_out": roll_up.kept_out}
+    due_facts = roll_up.review_rows - roll_up.kept_out
+    flagged = words("control_counted", counted=counted, quarters=quarters)
     return [
-        Control("facts", words("control_facts", **kept), every, facts, "", roll_up.review_rows - roll_up.kept_out),
-        Control(
-            "facts", words("control_counted", counted=counted, quarters=quarters), flags, counted, "", quarters
-        ),
+        Control("facts", words("control_facts", **kept), every, facts, "", due_facts),
+        Control("facts", flagged, flags, counted, "", quarters),
         Control(
             "variance", words("control_goals", shown=len(goals), goals=due_goals),
             count("variance"), len(goals), "", due_goals,

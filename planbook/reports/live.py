@@ -16,6 +16,9 @@ from planbook.reports.sheets import LIVE, Page, column_range
 from planbook.spec import quote_text, render
 
 EMPTY = '""'
+GIVEN = (
+    "actual", "target", "target_high", "direction", "annual_target", "baseline", "aggregation", "quarters",
+)  # fmt: skip
 TOTALS = {"target": "company_adds_target", "actual": "company_adds_actual"}
 
 
@@ -50,15 +53,13 @@ def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
     number = "$" + cells["number"]
     live: dict[str, str] = {}
     own = [part for part in parts if part["company_no"] == row["number"] and part["company_use"] == "counted"]
-    if row["rollup"] == "sum" and row["target"] is not None and row["actual"] is not None:
-        for key, column in TOTALS.items():
-            live[key] = "=" + page.place.combine("SUMIFS", f"[{column}]", "[company_no]", number)
-        if row["annual_target"] is not None:
-            annual, numbers = (column_range(page, "parts", k, parts) for k in ("adds_annual", "company_no"))
-            live["annual_target"] = f"=SUMIFS({annual},{numbers},{number})"
-        given = {k: cells[k] for k in ("actual", "target", "direction", "annual_target", "deviation")}
-        given |= {"deviation_rate": cells["deviation_rate"], "method_used": cells["method_used"]}
-        given |= {"quarters": "0", "baseline_target": EMPTY}
+    if row["rollup"] != "weighted" and row["target"] is not None and row["actual"] is not None:
+        if row["rollup"] == "sum":
+            live |= _summed(page, row, number, parts)
+        given = {k: cells[k] for k in (*GIVEN, "deviation", "deviation_rate", "method_used")}
+        if row["rollup"] == "ratio":  # no sum over quarters: its baseline is held against the annual target
+            given["aggregation"] = quote_text(page.choice("aggregation", "last")[0])
+        given["baseline_target"] = f"({measure_formula(page, 'baseline_target', given)[1:]})"
         for key in ("deviation", "deviation_rate", "favourable", "method_used", "attainment"):
             live[key] = measure_formula(page, key, given)
     elif row["rollup"] == "weighted" and any(part["used"] for part in own):
@@ -69,6 +70,18 @@ def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
     if "attainment" in live:
         live["rating"] = measure_formula(page, "rating", {"attainment": cells["attainment"], "filled": "1"})
     return {**row, LIVE: live}
+
+
+def _summed(page: Page, row: Row, number: str, parts: Sequence[Row]) -> dict[str, str]:
+    """The totals of an additive goal: over the facts, and of the annual targets over the contributions."""
+    live = {
+        key: "=" + page.place.combine("SUMIFS", f"[{column}]", "[company_no]", number)
+        for key, column in TOTALS.items()
+    }
+    if row["annual_target"] is not None:
+        annual, numbers = (column_range(page, "parts", key, parts) for key in ("adds_annual", "company_no"))
+        live["annual_target"] = f"=SUMIFS({annual},{numbers},{number})"
+    return live
 
 
 def live_parts(page: Page, rows: Sequence[Row]) -> list[Row]:

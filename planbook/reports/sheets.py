@@ -48,6 +48,7 @@ TOLERABLE = 0.92  # of the wanted width still shows what stands there
 NARROW = 11  # a text column up to this width holds a code or a word: centred
 FROZEN_WIDTH = 40  # characters of frozen columns that still leave room on a laptop
 FAVOUR_COLUMNS = frozenset({"deviation", "deviation_rate", "favourable"})
+COMPARED = frozenset({"target", "actual", "deviation"})  # what a reader subtracts in the head
 LINK_COLUMNS = frozenset({"link", "source"})
 SOURCES = "source_folder"  # the cell with the folder of the source files
 CODE_COLUMNS = frozenset({"sha256"})  # cut at the edge of the cell, never wrapped
@@ -112,8 +113,15 @@ class Page:
 # -- cells ---------------------------------------------------------------------------------
 
 
-def number_format(column: ReportColumn, value: object) -> str:
-    """The number format of one cell; a quantity is shown whole when it is."""
+def row_places(row: Row) -> int:
+    """Four where a variance would be lost on two decimals: then target and actual are shown so, too."""
+    value = row.get("deviation")
+    small = isinstance(value, float) and decimals(value) == 4
+    return 4 if small else 0
+
+
+def number_format(column: ReportColumn, value: object, places: int = 0) -> str:
+    """The number format of one cell; a quantity is shown whole when it is, or on `places` decimals."""
     if column.kind is Kind.PERCENT:
         return RATE
     if column.kind is Kind.DATE:
@@ -121,7 +129,8 @@ def number_format(column: ReportColumn, value: object) -> str:
     if column.kind is Kind.NUMBER:
         return INTEGER
     if column.kind is Kind.QUANTITY and isinstance(value, float):
-        return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[decimals(value)]
+        places = places if column.key in COMPARED else 0
+        return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[max(places, decimals(value))]
     return ""
 
 
@@ -180,7 +189,7 @@ def write_cell(
     first, last = span
     raw = row.get(column.key)
     tone = cell_tone(page, column, row, raw)
-    style = page.cell_style(column, number_format(column, raw), tone, look)
+    style = page.cell_style(column, number_format(column, raw, row_places(row)), tone, look)
     if first != last:
         sheet.merge_range(row_index, first, row_index, last, "", style)
     formula = row.get(LIVE, {}).get(column.key)
@@ -256,12 +265,13 @@ def write_sheet(
     """
     last = printed_columns(report) - 1
     write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
-    widths = column_widths(report, rows)
+    widths = column_widths(report.columns, rows)
     titles = [column.title.to(page.lang) for column in report.columns]
     lines = max(lines_of(title, width) for title, width in zip(titles, widths, strict=True))
     sheet.set_row(HEADER_ROW, row_height(max(lines, 2)))
     for index, width in enumerate(widths):
-        sheet.set_column(index, index, width)
+        hidden = {"hidden": True} if _is_idle(page, report.columns[index]) else {}
+        sheet.set_column(index, index, width, None, hidden)
         header = page.styles.header(STEEL) if report.columns[index].audit else page.styles.header()
         write_value(sheet, HEADER_ROW, index, titles[index], header)
     before: object = None
@@ -286,10 +296,15 @@ def printed_columns(report: ReportSheet) -> int:
     return sum(not column.audit for column in report.columns)
 
 
-def column_widths(report: ReportSheet, rows: Sequence[Row]) -> list[float]:
+def _is_idle(page: Page, column: ReportColumn) -> bool:
+    """Whether a column has nothing to show: links to sources where nobody is to follow them."""
+    return column.key == "source" and not page.sources and not column.list
+
+
+def column_widths(columns: Sequence[ReportColumn], rows: Sequence[Row]) -> list[float]:
     """The spec's widths; a column of quantities is as wide as its longest, or it would show ###."""
     widths = []
-    for column in report.columns:
+    for column in columns:
         width = column.width
         if column.kind is Kind.QUANTITY:
             values = (row.get(column.key) for row in rows)
@@ -395,9 +410,9 @@ def write_spanned(
     page: Page, sheet: Any, first_row: int, report: ReportSheet, rows: Sequence[Row], grid: Sequence[float]
 ) -> int:
     """A table over the columns of a page, cells merged where they span several; returns the next row."""
-    shown = [column for column in report.columns if not column.audit]
+    shown = [column for column in report.columns if not column.audit and not _is_idle(page, column)]
     firm = [column.kind not in WRAPPED or column.width <= NARROW for column in shown]
-    spans = fit_columns(column_widths(report, rows)[: len(shown)], grid, firm)
+    spans = fit_columns(column_widths(shown, rows), grid, firm)
     placed = [
         (column, span, sum(grid[span[0] : span[1] + 1])) for column, span in zip(shown, spans, strict=True)
     ]

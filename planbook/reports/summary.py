@@ -43,9 +43,9 @@ from planbook.spec.models import ReportSheet
 from planbook.writer.cells import write_formula, write_value
 from planbook.writer.styles import GRID, INTEGER, MUTED, NAVY, PALE
 
-LEFT = (7.0,) * 11  # under the bridge
+LEFT = (3.5,) * 22  # under the bridge
 GAP = (2.0,)
-NAME, CELL = (3.6,) * 4, (4.0,) * 20  # under the heat map: its names and its cells
+NAME, CELL = (3.6,) * 4, (2.0,) * 40  # under the heat map: its names and its cells
 GRID_WIDTHS = (*LEFT, *GAP, *NAME, *CELL)
 LAST = len(GRID_WIDTHS) - 1
 RIGHT = len(LEFT) + len(GAP)  # where the heat map starts
@@ -53,6 +53,7 @@ HEADLINE_ROW = 2
 TILE_ROW = 4  # label, figure, note
 PICTURE_ROW = 8
 HEAT_HEIGHT, LEAST_HEIGHT = 21, 300  # points of a row, pixels of the bridge
+MOST_FINDINGS = 5  # on how the plans fit together
 LONGEST_IN_PAGE = 66  # characters of a person's words; the whole text stands on its own sheet
 # From far below to far above: orange, white, blue; both ends differ for every eye, and a symbol says it too.
 HEATS = ((0.7, "#F2A97F"), (0.9, "#F8CDB4"), (0.97, "#FCE9DF"), (1.03, "#F7FAFD"), (1.1, "#DCEBF7"))
@@ -80,11 +81,15 @@ def write_summary(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> 
     _write_tiles(page, sheet, _tiles(page, rows))
     row = _write_pictures(page, sheet, rows)
     goals = [_live_goal(page, goal, FIRST_ROW + n) for n, goal in enumerate(rows["company_goals"])]
-    row = _write_table(page, sheet, row, "section_company_goals", "summary_goals", goals)
+    row = _write_table(page, sheet, row, Section("section_company_goals", "summary_goals"), goals)
     sheet.set_h_pagebreaks([row])
-    adverse, attention = adverse_rows(page.roll_up), attention_rows(page.roll_up)
-    row = _write_table(page, sheet, row, "section_adverse", "adverse", adverse, "variance")
-    row = _write_table(page, sheet, row, "section_tasks", "attention", attention, "tasks")
+    for section, found in (
+        (Section("section_adverse", "adverse", "variance"), adverse_rows(page.roll_up)),
+        (Section("section_tasks", "attention", "tasks"), attention_rows(page.roll_up)),
+        (Section("section_coherence", "summary_coherence", "coherence", MOST_FINDINGS), rows["coherence"]),
+    ):
+        if found or section.key != "summary_coherence":
+            row = _write_table(page, sheet, row, section, found)
     sheet.freeze_panes(HEADLINE_ROW, 0)
     set_print(page, sheet)
     sheet.print_area(0, 0, row - 2, LAST)
@@ -249,7 +254,7 @@ def heat_color(value: float | None) -> str:
 def _heat_number(page: Page) -> str:
     """A percentage behind the symbol of its rating, by the thresholds in force."""
     given = {key: page.roll_up.settings.get(key, page.book.settings[key].value) for key in ("amber", "green")}
-    return f'[<{given["amber"]}]"◆ "0%;[<{given["green"]}]"▲ "0%;"● "0%'
+    return f'[<{given["amber"]}]"◆ "0.0%;[<{given["green"]}]"▲ "0.0%;"● "0.0%'
 
 
 def _merge(sheet: Any, row: int, span: tuple[int, int], value: str | float | None, style: Any) -> None:
@@ -275,17 +280,25 @@ def _live_goal(page: Page, row: Row, at: int) -> Row:
     return {**row, LIVE: live}
 
 
-def _write_table(
-    page: Page, sheet: Any, row: int, label: str, key: str, rows: Sequence[Row], rest: str = ""
-) -> int:
-    """A section with the first rows of a table; `rest` is the sheet that holds them all."""
-    report = page.book.report(key)
-    write_section(page, sheet, row, page.label(label), LAST, report.hint.to(page.lang))
-    shown = [_shortened(report, each) for each in (rows[:TOP] if rest else rows)]
+@dataclass(frozen=True)
+class Section:
+    """A table of the page: its heading, its columns, the sheet that holds all rows, how many stand here."""
+
+    label: str
+    key: str
+    rest: str = ""
+    most: int = TOP
+
+
+def _write_table(page: Page, sheet: Any, row: int, section: Section, rows: Sequence[Row]) -> int:
+    """A section with the first rows of its table; returns the row after it."""
+    report = page.book.report(section.key)
+    write_section(page, sheet, row, page.label(section.label), LAST, report.hint.to(page.lang))
+    shown = [_shortened(report, each) for each in (rows[: section.most] if section.rest else rows)]
     after = write_spanned(page, sheet, row + 1, report, shown, GRID_WIDTHS)
     if len(shown) < len(rows):
         count = len(rows) - len(shown)
-        text = page.label("more_rows").format(count=count, sheet=page.title(rest))
+        text = page.label("more_rows").format(count=count, sheet=page.title(section.rest))
         write_value(sheet, after, 0, text, page.styles.get(font_size=9, font_color=MUTED, indent=1))
         after += 1
     return after + 1

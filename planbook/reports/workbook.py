@@ -13,6 +13,7 @@ from planbook.reports.contents import write_contents
 from planbook.reports.facts import fill_package, stream_rows, write_frame
 from planbook.reports.figures import Row, report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
+from planbook.reports.matrix import write_matrix
 from planbook.reports.methods import write_methods
 from planbook.reports.place import MOST_FACTS, FactSheets, place_facts
 from planbook.reports.sheets import Page, fit_text, last_row, shade, write_sheet
@@ -20,22 +21,27 @@ from planbook.reports.signed import SignedState, restated_rows
 from planbook.reports.summary import write_summary
 from planbook.reports.tables import positions_of, report_rows
 from planbook.writer.cells import new_workbook
-from planbook.writer.styles import NAVY, STEEL, Styles
+from planbook.writer.styles import NAVY, PALE, STEEL, Styles
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
 
 # The sheets in their order; the facts may take several, and what has nothing to say is left out.
 SHEETS = (
-    "summary", "company_goals", "parts", "scores", "variance", "tasks", "facts", "receipts", "quality",
-    "restated", "methods",
+    "summary", "company_goals", "parts", "trend", "scores", "variance", "tasks", "progress", "risks",
+    "matrix", "appraisal", "coherence", "facts", "receipts", "quality", "restated", "methods",
 )  # fmt: skip
-OPTIONAL = frozenset({"parts", "restated"})  # left out when empty
-GROUPS = {"variance": "department", "tasks": "department", "parts": "company_no"}
+OPTIONAL = frozenset(
+    {"parts", "trend", "progress", "risks", "appraisal", "coherence", "restated"}
+)  # left out when empty
+GROUPS = {"variance": "department", "tasks": "department", "parts": "company_no", "trend": "goal"} | {
+    key: "department" for key in ("progress", "appraisal")
+}
 TAB_COLORS = {key: STEEL for key in ("facts", "receipts", "quality", "restated", "methods")} | {
     key: NAVY for key in ("contents", "summary")
 }
 BARS = (760, 420)  # pixels of the bars of the scores
+ONE_PAGE = 26  # nodes of a tree that fit on a page with their bars
 
 
 def write_consolidated(
@@ -126,10 +132,22 @@ def _write_one(page: Page, sheet: Any, key: str, title: str, rows: Mapping[str, 
         write_methods(page, sheet)
     elif key == "facts":
         write_frame(page, sheet, page.place, page.place.titles.index(title), page.roll_up.facts)
+    elif key == "matrix":
+        write_matrix(page, sheet, rows[key])
     elif key == "scores":
         _write_scores(page, sheet, rows[key])
     else:
-        write_sheet(page, sheet, page.book.report(key), rows[key], group=GROUPS.get(key, ""))
+        shading = _shade_goal if key == "progress" else _plain
+        write_sheet(page, sheet, page.book.report(key), rows[key], group=GROUPS.get(key, ""), shading=shading)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {}
+
+
+def _shade_goal(row: Row) -> dict[str, Any]:
+    """A goal stands out from its initiatives."""
+    return {"bold": True, "bg_color": PALE} if row["node"] == "goal" else {}
 
 
 def _write_scores(page: Page, sheet: Any, rows: Sequence[Row]) -> None:
@@ -140,3 +158,5 @@ def _write_scores(page: Page, sheet: Any, rows: Sequence[Row]) -> None:
         at = last_row(rows) + 2, 0
         write_score_bars(page, sheet, "scores", rows, at, BARS, len(report.columns) + 1)
         sheet.print_area(0, 0, at[0] + BARS[1] // 20 + 2, sum(not c.audit for c in report.columns) - 1)
+        if len(rows) <= ONE_PAGE:
+            sheet.fit_to_pages(1, 1)
