@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from planbook.layout import column_letter, quote_sheet
-from planbook.reports.figures import Row, decimals, number_text, one_line, percent_text
-from planbook.reports.pictures import Bridge
+from planbook.reports.figures import Row, number_text, one_line, percent_text
+from planbook.reports.pictures import Bridge, bridge_alt, bridge_title, nice_floor, signed_text
 from planbook.reports.sheets import Page
 from planbook.writer.cells import write_value
 from planbook.writer.styles import BLUE, FONT, GRID, NAVY, STEEL, TONES
@@ -23,45 +23,6 @@ ADVERSE = {
     "pattern": {"pattern": "wide_upward_diagonal", "fg_color": _COLOR, "bg_color": _BACKGROUND},
     "border": {"color": _COLOR},
 }
-
-
-def signed_text(value: float) -> str:
-    """A change with its sign, as charts label it."""
-    return f"{value:+,.{decimals(value)}f}".replace("-", "−")
-
-
-def bridge_title(page: Page, bridge: Bridge) -> str:
-    """What the bridge shows: whose gap is the largest, and where the axis starts."""
-    adverse = [step for step in bridge.steps if not step.good]
-    if adverse:
-        worst = max(adverse, key=lambda step: abs(step.value))
-        title = page.label("bridge_worst").format(
-            name=worst.name, value=signed_text(worst.value), unit=bridge.unit
-        )
-    else:
-        title = page.label("bridge_none")
-    floor = bridge.floor
-    return title + (page.label("bridge_floor").format(floor=number_text(_nice(floor))) if floor else "")
-
-
-def bridge_alt(page: Page, bridge: Bridge) -> str:
-    """The bridge in words."""
-    steps = "、" if page.lang == "zh" else ", "
-    return page.label("bridge_alt").format(
-        goal=bridge.goal,
-        unit=bridge.unit,
-        target=number_text(bridge.target),
-        actual=number_text(bridge.actual),
-        steps=steps.join(f"{step.name} {signed_text(step.value)}" for step in bridge.steps),
-    )
-
-
-def _nice(value: float) -> float:
-    """A round number at or below `value`, near enough to start an axis."""
-    if value <= 0:
-        return 0.0
-    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
-    return math.floor(value / unit) * unit
 
 
 def write_bridge(
@@ -92,8 +53,8 @@ def write_bridge(
                 **look,
             }
         )
-    _style(page, chart, bridge_title(page, bridge))
-    floor = _nice(bridge.floor)
+    _style(page, chart, bridge_title(page.book, page.lang, bridge))
+    floor = nice_floor(bridge.floor)
     chart.set_y_axis(
         {
             "min": floor,
@@ -105,7 +66,7 @@ def write_bridge(
     )
     chart.set_x_axis({"num_font": CHART_FONT, "line": {"color": GRID}, "major_tick_mark": "none"})
     chart.set_legend({"position": "bottom", "font": CHART_FONT, "delete_series": [0]})
-    _insert(sheet, chart, at, size, bridge_alt(page, bridge))
+    _insert(sheet, chart, at, size, bridge_alt(page.book, page.lang, bridge))
 
 
 def _bridge_rows(page: Page, bridge: Bridge) -> list[tuple[str | float | None, ...]]:

@@ -17,12 +17,11 @@ from planbook.reports.sheets import (
     write_section,
     write_top,
 )
+from planbook.reports.words import method_texts, rule_texts
 from planbook.spec import Kind
 from planbook.spec.models import Setting
 from planbook.writer.cells import write_value
 from planbook.writer.styles import NAVY, PALE, WHOLE_PERCENT
-
-RULES = 9  # labels method_rule_1 … in the specification
 
 
 def write_methods(page: Page, sheet: Any) -> None:
@@ -35,8 +34,14 @@ def write_methods(page: Page, sheet: Any) -> None:
         sheet.set_column(index, index, column.width)
         write_value(sheet, HEADER_ROW, index, column.title.to(page.lang), page.styles.header())
     row = _write_settings(page, sheet)
-    row = _write_texts(page, sheet, row, "methods_measures", _measures(page))
-    rules = [("", page.label(f"method_rule_{n}")) for n in range(1, RULES + 1)]
+    row = _write_texts(
+        page,
+        sheet,
+        row,
+        "methods_measures",
+        [(each.name, each.text) for each in method_texts(page.book, page.lang)],
+    )
+    rules = [("", text) for text in rule_texts(page.book, page.lang)]
     row = _write_texts(page, sheet, row, "methods_rules", rules)
     sheet.freeze_panes(FIRST_ROW, 0)
     set_print(page, sheet)
@@ -71,15 +76,6 @@ def _setting_value(page: Page, key: str, setting: Setting) -> tuple[str | float,
         whole = WHOLE_PERCENT if round(float(value) * 100, 6) % 1 == 0 else "0.0%"
         return float(value), whole if setting.kind is Kind.PERCENT else "General"
     return str(value or ""), "General"
-
-
-def _measures(page: Page) -> list[tuple[str, str]]:
-    labels = page.book.labels
-    return [
-        (measure.title.to(page.lang), labels[f"method_{key}"].to(page.lang))
-        for key, measure in page.book.measures.items()
-        if f"method_{key}" in labels
-    ]
 
 
 def _write_texts(page: Page, sheet: Any, row: int, label: str, texts: list[tuple[str, str]]) -> int:

@@ -5,16 +5,21 @@ Excel's charts and the HTML's are both drawn from these.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planbook.reports.figures import Row, one_line
+from planbook.reports.figures import Row, decimals, number_text, one_line
+from planbook.spec import Book
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
 
+# From far below to far above: orange, white, blue; both ends differ for every eye, and a symbol says it too.
+HEATS = ((0.7, "#F2A97F"), (0.9, "#F8CDB4"), (0.97, "#FCE9DF"), (1.03, "#F7FAFD"), (1.1, "#DCEBF7"))
+HOTTEST = "#B5D6EF"
 MOST_STEPS = 9
 MOST_COLUMNS = 8
 MOST_ROWS = 15
@@ -106,6 +111,43 @@ def _readable_unit(roll_up: RollUp, unit: str, values: object) -> str:
     return unit
 
 
+def signed_text(value: float) -> str:
+    """A change with its sign, as charts label it."""
+    return f"{value:+,.{decimals(value)}f}".replace("-", "−")
+
+
+def bridge_title(book: Book, lang: str, bridge: Bridge) -> str:
+    """What the bridge shows: whose gap is the largest, and where the axis starts."""
+    adverse = [step for step in bridge.steps if not step.good]
+    title = book.label("bridge_none", lang)
+    if adverse:
+        worst = max(adverse, key=lambda step: abs(step.value))
+        words = {"name": worst.name, "value": signed_text(worst.value), "unit": bridge.unit}
+        title = book.label("bridge_worst", lang).format(**words)
+    floor = nice_floor(bridge.floor)
+    return title + (book.label("bridge_floor", lang).format(floor=number_text(floor)) if floor else "")
+
+
+def bridge_alt(book: Book, lang: str, bridge: Bridge) -> str:
+    """The bridge in words."""
+    comma = "、" if lang == "zh" else ", "
+    return book.label("bridge_alt", lang).format(
+        goal=bridge.goal,
+        unit=bridge.unit,
+        target=number_text(bridge.target),
+        actual=number_text(bridge.actual),
+        steps=comma.join(f"{step.name} {signed_text(step.value)}" for step in bridge.steps),
+    )
+
+
+def nice_floor(value: float) -> float:
+    """A round number at or below `value`, near enough to start an axis."""
+    if value <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return math.floor(value / unit) * unit
+
+
 # -- heat map ----------------------------------------------------------------------------------
 
 
@@ -160,3 +202,10 @@ def _heat_row(node: Row, goals: Sequence[Row], key: str, wanted: Sequence[object
 
     cells = tuple(lowest([goal for goal in known if goal[key] == value]) for value in wanted)
     return HeatRow(one_line(node["name"] or "", LONGEST_NAME), cells, lowest(known), node["score"])
+
+
+def heat_color(value: float | None) -> str:
+    """The colour of an attainment, from orange over white to blue."""
+    if value is None:
+        return "#FFFFFF"
+    return next((color for limit, color in HEATS if round(value, 6) < limit), HOTTEST)

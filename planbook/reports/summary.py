@@ -22,7 +22,7 @@ from planbook.reports.figures import (
     report_title,
 )
 from planbook.reports.live import TOTALS, count_choices, sheet_cell
-from planbook.reports.pictures import Heat, HeatRow, heat_map, main_bridge
+from planbook.reports.pictures import Heat, HeatRow, heat_color, heat_map, main_bridge
 from planbook.reports.place import FIRST_ROW
 from planbook.reports.sheets import (
     BORDER,
@@ -55,9 +55,6 @@ PICTURE_ROW = 8
 HEAT_HEIGHT, LEAST_HEIGHT = 21, 300  # points of a row, pixels of the bridge
 MOST_FINDINGS = 5  # on how the plans fit together
 LONGEST_IN_PAGE = 66  # characters of a person's words; the whole text stands on its own sheet
-# From far below to far above: orange, white, blue; both ends differ for every eye, and a symbol says it too.
-HEATS = ((0.7, "#F2A97F"), (0.9, "#F8CDB4"), (0.97, "#FCE9DF"), (1.03, "#F7FAFD"), (1.1, "#DCEBF7"))
-HOTTEST = "#B5D6EF"
 
 
 @dataclass(frozen=True)
@@ -242,13 +239,6 @@ def _write_heat_row(page: Page, sheet: Any, at: int, row: HeatRow, spans: Sequen
         look = {**plain, "num_format": _heat_number(page), "bg_color": heat_color(value)}
         style = page.styles.get(**look, bold=last) if value is not None else page.styles.get(**plain)
         _merge(sheet, at, span, value, style)
-
-
-def heat_color(value: float | None) -> str:
-    """The colour of an attainment, from orange over white to blue."""
-    if value is None:
-        return "#FFFFFF"
-    return next((color for limit, color in HEATS if round(value, 6) < limit), HOTTEST)
 
 
 def _heat_number(page: Page) -> str:
