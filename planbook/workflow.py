@@ -21,6 +21,7 @@ from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed, check_submission, review_submission
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
+from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.mail import Recipient, compose_message, write_eml
@@ -30,6 +31,7 @@ from planbook.problems import OutputError, UsageError
 from planbook.reader import Expectations, Submission, read_workbook
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
+from planbook.spec import load_spec
 from planbook.values import Nil, Span
 from planbook.writer import write_workbook
 
@@ -159,7 +161,14 @@ def roll_up_cycle(
 
 
 def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh") -> RollUp:
-    """The figures of bare files without a cycle: the workbooks themselves say who they are from.
+    """The figures of bare files without a cycle: see `collect_files`."""
+    return collect_files(paths, as_of=as_of, lang=lang)[1]
+
+
+def collect_files(
+    paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh"
+) -> tuple[Collection, RollUp]:
+    """Bare files collected and rolled up: the workbooks themselves say who they are from.
 
     The tree is as deep as their scopes show: a workbook issued to a division has its departments
     below it.  Raises UsageError where no file can be read, or they are of different years or books.
@@ -179,7 +188,7 @@ def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
     collection = collect(paths, company, as_of=day, settings={})
-    return roll_up(
+    return collection, roll_up(
         collection,
         first.book,
         year=first.issue.year,
@@ -221,6 +230,32 @@ def read_and_check(
     day = as_of or (cycle.as_of if cycle else None)
     reviewed = review_submission(submission, as_of=day, settings=expect.settings)
     return (check_submission(reviewed) if reviewed else submission), reviewed
+
+
+def explain_reference(
+    reference: str,
+    cycle: Cycle | None,
+    paths: Sequence[Path] = (),
+    *,
+    as_of: date | None = None,
+    lang: str | None = None,
+) -> Explanation:
+    """Where a reported number comes from: an id, a name, or a cell of a consolidated workbook.
+
+    The figures are those of the cycle's inbox, or of `paths`; a report's own day goes before the
+    cycle's.  Raises UsageError where the reference means nothing.
+    """
+    day = as_of
+    if day is None and CELL.match(reference):
+        book = cycle.load_book() if cycle else load_spec()
+        day = read_report_cell(reference, book).day
+    speak = lang or (cycle.language if cycle else "zh")
+    if cycle:
+        collection = collect_returns(cycle, paths, as_of=day)
+        figures = roll_up_cycle(cycle, collection, as_of=day, lang=speak)
+    else:
+        collection, figures = collect_files(paths, as_of=day, lang=speak)
+    return explain(find_subject(reference, figures), figures, collection, lang=speak)
 
 
 def plain_value(value: Value) -> object:

@@ -27,7 +27,7 @@ LAYERS = (
     ("writer", "reader"),
     ("checks",),
     ("measures",),
-    ("reports",),
+    ("reports", "explain"),
     ("mail",),
     ("cycle",),
     ("workflow",),
@@ -46,7 +46,7 @@ OWNERS = {
     "smtplib": {"mail"},
     "click": {"cli"},
     "rich": {"cli"},
-    "pandas": {"measures", "reports", "mail", "cycle", "cli"},
+    "pandas": {"measures", "reports", "explain", "mail", "cycle", "cli"},
 }
 
 # The package itself offers the public names of all layers, so it stands above them, beside

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planbook.cli.cycle_commands import demo, generate, init
+from planbook.cli.explain_commands import explain
 from planbook.cli.report_commands import consolidate, weekly
 from planbook.cli.spec_commands import spec
 from planbook.cli.support import Boundary
@@ -22,5 +23,5 @@ def main(verbose: bool) -> None:
     """
 
 
-for _command in (demo, init, generate, check, read, consolidate, weekly, spec):
+for _command in (demo, init, generate, check, read, consolidate, explain, weekly, spec):
     main.add_command(_command)

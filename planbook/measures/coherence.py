@@ -170,8 +170,8 @@ def check_support(plans: Plans) -> Iterator[Record]:
             known = known or (bool(common) and any(common in serves.get(other, set()) for other in below))
             if not known:
                 yield _finding(
-                    "one_sided", task.get("task"), **_owner(task), partner=code,
-                    partner_name=plans.name(code), **_place(task),
+                    "one_sided", task.get("task"), **_owner(task), partner=code, file=task["file"],
+                    partner_name=plans.name(code), sheet=task["plan_sheet"], cell=task["plan_cell"],
                 )  # fmt: skip
 
 

@@ -410,6 +410,7 @@ def _measure(view: CompanyView, records: Sequence[Record]) -> None:
     }
     # A ratio is no sum over quarters: its baseline is held against the annual target.
     columns["aggregation"] = ["last" if r["rollup"] == "ratio" else _cell(r["aggregation"]) for r in totals]
+    columns["annual_high"] = [_cell(record.get("annual_target_high")) for record in totals]
     columns |= {"metric_kind": [""] * len(totals), "filled": ["x"] * len(totals)}
     computed = evaluate_measures(view.book, MEASURES, columns, view.settings)
     for number, record in enumerate(totals):

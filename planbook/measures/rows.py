@@ -169,6 +169,8 @@ def _task_record(source: Source, task: PlanRow | None, row: PlanRow | None) -> R
         record["lead_name"] = source.title("role", record["lead"])
         record |= source.values("decomposition", task, "start", "finish")
         record |= source.place("decomposition", task, "task")
+        planned = source.place("decomposition", task, "partner")
+        record |= {"plan_sheet": planned["sheet"], "plan_cell": planned["cell"]}
     if row is not None:
         record |= source.values("tracking", row, *TRACKED_KEYS)
         record |= {

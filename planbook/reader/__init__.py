@@ -1,6 +1,16 @@
 """Read what comes back.  python-calamine's owner."""
 
+from planbook.reader.locate import Grid
 from planbook.reader.read import Expectations, read_workbook
+from planbook.reader.report import read_report_sheet, read_report_tops
 from planbook.reader.submission import SheetSource, Submission
 
-__all__ = ["Expectations", "SheetSource", "Submission", "read_workbook"]
+__all__ = [
+    "Expectations",
+    "Grid",
+    "SheetSource",
+    "Submission",
+    "read_report_sheet",
+    "read_report_tops",
+    "read_workbook",
+]
