@@ -5,6 +5,7 @@ The command line is a thin face on these; a script may call them with the same w
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -353,7 +354,32 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"folder {folder} cannot be made: {error.strerror or error}") from error
 
 
-def report_path(cycle: Cycle, as_of: date) -> Path:
-    """Where the consolidated workbook of a day goes."""
+def report_path(cycle: Cycle, as_of: date, scope: str = "") -> Path:
+    """Where the consolidated workbook of a day, or of a part of the company, goes."""
     make_folder(cycle.reports)
-    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"
+    part = f"-{_file_name(scope)}" if scope else ""
+    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}{part}.xlsx"
+
+
+def source_folder(cycle: Cycle | None, report: Path) -> str:
+    """The folder of the source files as a link from the report finds it.
+
+    Without a cycle it is the report's own; the report says in which cell a reader may change it.
+    """
+    if cycle is None:
+        return "./"
+    try:
+        found = os.path.relpath(cycle.inbox.resolve(), report.resolve().parent)
+    except ValueError:  # on Windows, another drive
+        found = str(cycle.inbox.resolve())
+    return found.replace(os.sep, "/") + "/"
+
+
+def signed_folder(cycle: Cycle | None, report: Path) -> Path:
+    """Where signed states are kept: in the cycle's reports, or beside the report."""
+    return (cycle.reports if cycle else report.parent) / "signed"
+
+
+def find_scope(cycle: Cycle, text: str) -> str:
+    """The code of the department or division that a text names; UsageError where there is none."""
+    return _find_department(cycle.company, text).code

@@ -24,6 +24,7 @@ from planbook.reports.figures import (
     percent_text,
     report_subtitle,
     report_title,
+    row_places,
     rows_of,
 )
 from planbook.reports.pictures import (
@@ -72,6 +73,7 @@ class Cell:
     figure: bool = False
     link: str = ""
     indent: int = 0
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Table:
     heading: str
     hint: str
     titles: tuple[str, ...]
-    figures: tuple[bool, ...]
+    looks: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     anchors: tuple[str, ...] = ()
     note: str = ""
@@ -183,6 +185,16 @@ def _heat_cells(roll_up: RollUp, heat: Heat) -> list[list[tuple[str, str]]]:
 # -- tables ------------------------------------------------------------------------------------
 
 
+def _look(column: ReportColumn) -> str:
+    """The class of a column's cells: what is only for checking is not printed, short words do not break."""
+    looks = ["audit"] if column.audit else []
+    if column.key == "sha256":
+        looks.append("code")
+    elif column.kind in (Kind.CHOICE, Kind.DATE):
+        looks.append("short")
+    return " ".join(looks)
+
+
 @dataclass(frozen=True)
 class _Writer:
     """Turns rows into tables of text in one language; `positions` are those of the facts linked to."""
@@ -220,7 +232,7 @@ class _Writer:
             report.heading.to(self.lang),
             report.hint.to(self.lang),
             tuple(column.title.to(self.lang) for column in columns),
-            tuple(column.kind in FIGURES for column in columns),
+            tuple(_look(column) for column in columns),
             tuple(tuple(self.cell(column, row) for column in columns) for row in mine),
             anchors,
             note,
@@ -236,7 +248,7 @@ class _Writer:
             self.label(label),
             report.hint.to(self.lang),
             tuple(column.title.to(self.lang) for column in columns),
-            tuple(column.kind in FIGURES for column in columns),
+            tuple(_look(column) for column in columns),
             tuple(tuple(self.cell(column, row) for column in columns) for row in rows),
             sortable=False,
         )
@@ -253,7 +265,7 @@ class _Writer:
             body.append((*(self.cell(column, row) for column in report.columns), *marks))
         titles = tuple(column.title.to(self.lang) for column in report.columns) + names
         heading, hint = report.heading.to(self.lang), report.hint.to(self.lang)
-        return Table("matrix", heading, hint, titles, (False,) * len(titles), tuple(body))
+        return Table("matrix", heading, hint, titles, ("",) * len(titles), tuple(body))
 
     def cell(self, column: ReportColumn, row: Row) -> Cell:
         """A value as a person reads it, and what it sorts by."""
@@ -264,16 +276,17 @@ class _Writer:
                 return Cell("")
             return Cell(self.label("open_fact"), link=f"fact-{position}")
         tone = ""
-        if column.key in FAVOURED and row.get("favourable"):
+        if column.key in FAVOURED and value is not None and row.get("favourable"):
             tone = self.book.tone("favour", str(row["favourable"]))
         elif column.kind is Kind.CHOICE and value is not None:
             tone = self.book.tone(column.list, str(value))
         number = isinstance(value, float)
         sort = f"{value:.15g}" if number else ""
         indent = int(row["depth"] or 0) if column.key == "name" and "depth" in row else 0
-        return Cell(self._text(column, value), sort, tone, column.kind in FIGURES and number, indent=indent)
+        text = self._text(column, value, row_places(row, column.key))
+        return Cell(text, sort, tone, column.kind in FIGURES and number, indent=indent, look=_look(column))
 
-    def _text(self, column: ReportColumn, value: object) -> str:
+    def _text(self, column: ReportColumn, value: object, places: int) -> str:
         if value is None:
             return ""
         if isinstance(value, Nil):
@@ -283,7 +296,7 @@ class _Writer:
         if isinstance(value, float):
             if column.kind is Kind.PERCENT:
                 return percent_text(value)
-            return f"{value:,.0f}" if column.kind is Kind.NUMBER else number_text(value)
+            return f"{value:,.0f}" if column.kind is Kind.NUMBER else number_text(value, places)
         return value.isoformat() if isinstance(value, date) else clean_text(str(value))
 
     # -- the first page ------------------------------------------------------------------------

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from planbook.layout import column_letter, quote_sheet
 from planbook.layout.places import cell_name
 from planbook.problems import OutputError
-from planbook.reports.figures import Row, clean_text, decimals, display_width, number_text, scope_name
+from planbook.reports.figures import (
+    Row,
+    clean_text,
+    decimals,
+    display_width,
+    number_text,
+    row_places,
+    scope_name,
+)
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, HINT_ROW, FactSheets
 from planbook.spec import Book, Kind, quote_text
 from planbook.spec.models import ReportColumn, ReportSheet
@@ -48,7 +56,6 @@ TOLERABLE = 0.92  # of the wanted width still shows what stands there
 NARROW = 11  # a text column up to this width holds a code or a word: centred
 FROZEN_WIDTH = 40  # characters of frozen columns that still leave room on a laptop
 FAVOUR_COLUMNS = frozenset({"deviation", "deviation_rate", "favourable"})
-COMPARED = frozenset({"target", "actual", "deviation"})  # what a reader subtracts in the head
 LINK_COLUMNS = frozenset({"link", "source"})
 SOURCES = "source_folder"  # the cell with the folder of the source files
 CODE_COLUMNS = frozenset({"sha256"})  # cut at the edge of the cell, never wrapped
@@ -113,13 +120,6 @@ class Page:
 # -- cells ---------------------------------------------------------------------------------
 
 
-def row_places(row: Row) -> int:
-    """Four where a variance would be lost on two decimals: then target and actual are shown so, too."""
-    value = row.get("deviation")
-    small = isinstance(value, float) and decimals(value) == 4
-    return 4 if small else 0
-
-
 def number_format(column: ReportColumn, value: object, places: int = 0) -> str:
     """The number format of one cell; a quantity is shown whole when it is, or on `places` decimals."""
     if column.kind is Kind.PERCENT:
@@ -129,7 +129,6 @@ def number_format(column: ReportColumn, value: object, places: int = 0) -> str:
     if column.kind is Kind.NUMBER:
         return INTEGER
     if column.kind is Kind.QUANTITY and isinstance(value, float):
-        places = places if column.key in COMPARED else 0
         return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[max(places, decimals(value))]
     return ""
 
@@ -189,7 +188,7 @@ def write_cell(
     first, last = span
     raw = row.get(column.key)
     tone = cell_tone(page, column, row, raw)
-    style = page.cell_style(column, number_format(column, raw, row_places(row)), tone, look)
+    style = page.cell_style(column, number_format(column, raw, row_places(row, column.key)), tone, look)
     if first != last:
         sheet.merge_range(row_index, first, row_index, last, "", style)
     formula = row.get(LIVE, {}).get(column.key)
