@@ -4,5 +4,20 @@ from planbook.measures.collect import Collection, Receipt, collect, workbook_pat
 from planbook.measures.model import RollUp
 from planbook.measures.roll_up import roll_up
 from planbook.measures.scores import combine_scores
+from planbook.measures.tidy import export_frames, problem_frame, tidy_frame
+from planbook.measures.totals import measure_totals, total_facts
 
-__all__ = ["Collection", "Receipt", "RollUp", "collect", "combine_scores", "roll_up", "workbook_paths"]
+__all__ = [
+    "Collection",
+    "Receipt",
+    "RollUp",
+    "collect",
+    "combine_scores",
+    "export_frames",
+    "measure_totals",
+    "problem_frame",
+    "roll_up",
+    "tidy_frame",
+    "total_facts",
+    "workbook_paths",
+]

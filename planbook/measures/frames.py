@@ -94,13 +94,14 @@ FACTS = FrameSpec(
         ("annual_target", _Q, "target of the year"),
         ("target", _Q, "target of the quarter; for a band its lower bound"),
         ("target_high", _Q, "upper bound of a band"),
-        ("actual", _Q, "actual of the quarter; nil is text"),
+        ("actual", _Q, "actual of the quarter"),
     )
     + _MEASURED
     + _columns(
         ("counted", _C, "yes where the quarter has ended and both figures are in"),
         ("cause", _T, "the department's reasons"),
         ("improvement", _T, "what it will do"),
+        ("nil", _T, "the figures that somebody marked as not applicable: target, actual or both"),
     )
     + _PLACE
     + _columns(

@@ -11,6 +11,7 @@ from planbook.layout.cells import CellValue, SettingValue
 from planbook.measures.source import Record, Source
 from planbook.plan import PlanRow
 from planbook.spec import Book
+from planbook.values import Nil
 
 FACT_KEYS = (
     "quarter", "direction", "aggregation", "baseline", "annual_target", "target_high", "deviation",
@@ -45,6 +46,7 @@ def fact_records(source: Source) -> Iterator[Record]:
             "actual": source.value("review", row, "actual_value"),
             "counted": "yes" if source.value("review", row, "counted") == 1 else "no",
             "cause": _causes(source, row),
+            "nil": "、".join(key for key in ("target", "actual") if isinstance(row.get(key), Nil)) or None,
             "sha256": reviewed.submission.sha256,
             **source.values("review", row, *FACT_KEYS),
             **source.place("review", row, "actual"),

@@ -53,7 +53,7 @@ def total_facts(
     units, factors, families = _units(book, facts["unit"])
     group, levels = _combine([codes for codes, _ in keys] + [families], [n for _, n in keys] + [len(units)])
     quarter = _quarter_codes(facts["quarter"])
-    figures = {key: _numbers(facts[key]) * factors for key in AMOUNTS}
+    figures = {key: _numbers(facts[key]) for key in AMOUNTS}
     known = np.isfinite(figures["target"]) & np.isfinite(figures["actual"])
     if counted:
         known &= _is(facts["counted"], "yes")
@@ -67,10 +67,14 @@ def total_facts(
         "known": np.bincount(group, known, minlength=size).astype(np.int64),
         "goals": _count_distinct(group, goal, size, goals),
     }
+    weight *= factors
     for key in AMOUNTS:
-        given = np.isfinite(figures[key])
+        given = known & np.isfinite(figures[key]) if key == "target_high" else known
+        if not given.any():
+            result[key] = np.full(size, np.nan)
+            continue
         sums = np.bincount(group, np.where(given, figures[key], 0.0) * weight, minlength=size)
-        entered = np.bincount(group, given * weight, minlength=size)
+        entered = result["known"] if given is known else np.bincount(group, given, minlength=size)
         result[key] = np.where(entered > 0, sums, np.nan)
     frame = pd.DataFrame({**_labels(facts, by, keys, units, levels), **result})
     order = [*by, "unit"]
@@ -108,12 +112,14 @@ def measure_totals(
 def _codes(column: pd.Series[Any]) -> tuple[Codes, int]:
     """A column as numbers from 0; what is missing is a value of its own, the last."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy(dtype=np.int64)
-        size = len(column.cat.categories)
+        found, size = column.cat.codes.to_numpy(), len(column.cat.categories)
     else:
         found, uniques = pd.factorize(column, sort=False)
-        codes, size = found.astype(np.int64), len(uniques)
-    return np.where(codes < 0, size, codes), size + 1
+        size = len(uniques)
+    codes = found.astype(np.int64)
+    if codes.size and codes.min() < 0:
+        codes[codes < 0] = size
+    return codes, size + 1
 
 
 def _units(book: Book, column: pd.Series[Any]) -> tuple[list[str], Floats, Codes]:
@@ -161,25 +167,34 @@ def _quarter_codes(column: pd.Series[Any]) -> Codes:
 
 
 def _goal_codes(facts: pd.DataFrame) -> tuple[Codes, int]:
-    """Which goal each fact is of: file, department and id tell goals apart."""
-    parts = [_codes(facts[key]) for key in ("file", "department", "goal_id")]
+    """Which goal each fact is of: file and id tell goals apart."""
+    parts = [_codes(facts[key]) for key in ("file", "goal_id")]
     codes, levels = _combine([codes for codes, _ in parts], [size for _, size in parts])
     return codes, len(levels)
 
 
 def _combine(parts: Sequence[Codes], sizes: Sequence[int]) -> tuple[Codes, Codes]:
-    """Several code columns as one, numbered without gaps; `levels` are the combinations met."""
-    combined, room = np.zeros(len(parts[0]), dtype=np.int64), 1
-    for codes, size in zip(parts, sizes, strict=True):
-        combined = combined * size + codes
-        room *= size
-    if room <= max(4 * len(combined), 1 << 16):
-        met = np.bincount(combined, minlength=room) > 0
-        levels = np.flatnonzero(met)
-        numbers = np.cumsum(met) - 1
-        return numbers[combined], levels
-    levels, numbers = np.unique(combined, return_inverse=True)
-    return numbers.astype(np.int64), levels
+    """Several code columns as one, numbered without gaps; `levels` are the combinations met.
+
+    A combination is the number with the codes for digits.  After each column the combinations
+    that do not occur are dropped, so that counting them stays possible.
+    """
+    combined, levels = parts[0], np.arange(sizes[0], dtype=np.int64)
+    for codes, size in zip(parts[1:], sizes[1:], strict=True):
+        combined, met = _number(combined * size + codes, len(levels) * size)
+        levels = levels[met // size] * size + met % size
+    if len(parts) == 1:
+        combined, levels = _number(combined, sizes[0])
+    return combined, levels
+
+
+def _number(codes: Codes, room: int) -> tuple[Codes, Codes]:
+    """The codes below `room` numbered without gaps, and those that occur in order."""
+    if room > max(4 * len(codes), 1 << 16):
+        met, numbers = np.unique(codes, return_inverse=True)
+        return numbers.astype(np.int64), met
+    occurs = np.bincount(codes, minlength=room) > 0
+    return (np.cumsum(occurs) - 1)[codes], np.flatnonzero(occurs)
 
 
 def _time_weights(
