@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from xml.sax.saxutils import escape
 
 from planbook.layout import column_letter
 from planbook.problems import OutputError
-from planbook.reports.figures import decimals, number_text
+from planbook.reports.figures import BELOW_SIGHT, SMALL, number_text
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, FactSheets
 from planbook.reports.sheets import (
     FAVOUR_COLUMNS,
@@ -39,8 +40,9 @@ from planbook.writer.styles import MONEY, MONEY_INTEGER
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_PLAIN = 400_000  # rows whose XML is certainly below 2 GB
 CHUNK = 5_000  # rows turned into text at a time
-MOST_KEPT = 50_000  # cells kept as text, because values repeat
+MOST_KEPT = 2_000  # cells of a column kept as text, because values repeat
 ROW_HEIGHT = row_height(1)
 LEVEL = 1  # of compression: a fact table shrinks to a tenth already, and more costs as much as all the rest
 _ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
@@ -74,7 +76,8 @@ def write_frame(page: Page, sheet: Any, place: FactSheets, number: int, frame: p
         header = page.styles.header()
         columns = [{"header": title, "header_format": header} for title in titles]
         name = "Facts" if not number else f"Facts_{number + 1}"
-        sheet.add_table(HEADER_ROW, 0, bottom, last, {"name": name, "style": None, "columns": columns})
+        # XlsxWriter notes every cell of a table: it gets the first row, and `stretch_table` the rest.
+        sheet.add_table(HEADER_ROW, 0, FIRST_ROW, last, {"name": name, "style": None, "columns": columns})
     else:
         write_nothing(page, sheet, FIRST_ROW, last)
     sheet.freeze_panes(FIRST_ROW, 2)
@@ -153,16 +156,17 @@ def stream_rows(
     """The rows of fact sheet `number` as XML; `part` is its XML with the sample cells."""
     report = place.report
     styles = _read_styles(page, report, part)
-    makers = [_Kept(_maker(page, styles, report, index)) for index in range(len(report.columns))]
+    writers = [_column_writer(page, styles, report, index) for index in range(len(report.columns))]
     start = sum(place.counts[:number])
     row = FIRST_ROW + 1
     head = '<row r="'
     opening = f'" ht="{ROW_HEIGHT:g}" customHeight="1"><c r="A'
     for begin in range(start, start + place.counts[number], CHUNK):
         chunk = frame.iloc[begin : min(begin + CHUNK, start + place.counts[number])]
+        favours = _plain(chunk, "favourable")
         tails = [
-            list(map(maker.__getitem__, _values(chunk, column)))
-            for maker, column in zip(makers, report.columns, strict=True)
+            write(_plain(chunk, column.key), favours)
+            for write, column in zip(writers, report.columns, strict=True)
         ]
         lines = []
         for pieces in zip(*tails, strict=True):
@@ -170,16 +174,6 @@ def stream_rows(
             lines.append(str(row).join((head, opening, *pieces)))
             row += 1
         yield "".join(lines).encode()
-
-
-def _values(chunk: pd.DataFrame, column: ReportColumn) -> Sequence[Any]:
-    """The values of a column; with the favourability where the colour follows it."""
-    values = _plain(chunk, column.key)
-    return (
-        list(zip(values, _plain(chunk, "favourable"), strict=True))
-        if column.key in FAVOUR_COLUMNS
-        else values
-    )
 
 
 def _plain(chunk: pd.DataFrame, key: str) -> list[Any]:
@@ -190,27 +184,50 @@ def _plain(chunk: pd.DataFrame, key: str) -> list[Any]:
     return series.astype(object).where(~missing, None).tolist() if missing.any() else series.tolist()
 
 
-def _maker(page: Page, styles: Mapping[Look, str], report: ReportSheet, index: int) -> Callable[[Any], str]:
-    """What makes a cell's text, up to where the next cell's row number stands."""
+Writer = Callable[[list[Any], list[Any]], list[str]]  # values and favourabilities to cells as text
+
+
+def _column_writer(page: Page, styles: Mapping[Look, str], report: ReportSheet, index: int) -> Writer:
+    """What makes the cells of a column, each up to where the next cell's row number stands."""
     column = report.columns[index]
-    favoured = column.key in FAVOUR_COLUMNS
     last = index == len(report.columns) - 1
     following = "</row>" if last else f'<c r="{column_letter(index + 1)}'
+    if column.kind in (Kind.QUANTITY, Kind.PERCENT):
+        return _figure_writer(page, styles, column, index, following)
 
-    def make(given: Any) -> str:
-        value, favour = given if favoured else (given, None)
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        tone = page.choice("favour", str(favour))[1] if favoured else ""
-        if column.kind is Kind.CHOICE and value is not None:
-            tone = page.choice(column.list, str(value))[1]
-        number = number_format(column, value)
-        if column.kind is Kind.QUANTITY and isinstance(value, float) and not decimals(value):
-            number = MONEY_INTEGER
-        style = styles[index, number, tone]
+    def make(value: Any) -> str:
+        value = float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        choice = column.kind is Kind.CHOICE and value is not None
+        tone = page.choice(column.list, str(value))[1] if choice else ""
+        style = styles[index, number_format(column, value), tone]
         return f'" s="{style}"{_content(cell_value(page, column, value))}{following}'
 
-    return make
+    kept = _Kept(make)
+    return lambda values, _: list(map(kept.__getitem__, values))
+
+
+def _figure_writer(
+    page: Page, styles: Mapping[Look, str], column: ReportColumn, index: int, following: str
+) -> Writer:
+    """The same for figures, which seldom repeat: the look is chosen by size and favourability."""
+    percent = column.kind is Kind.PERCENT
+    numbers = [number_format(column, 1.0)] * 3 if percent else [MONEY_INTEGER, MONEY, MONEY_SMALL]
+    favoured = column.key in FAVOUR_COLUMNS
+    starts: dict[Any, tuple[str, ...]] = {}
+    for favour in _TONES if favoured else (None,):
+        tone = page.choice("favour", str(favour))[1] if favoured else ""
+        starts[favour] = tuple(f'" s="{styles[index, number, tone]}"><v>' for number in numbers)
+    blank = f'" s="{styles[index, numbers[0] if percent else "", ""]}"/>{following}'
+    end = f"</v></c>{following}"
+
+    def make(value: Any, favour: Any) -> str:
+        if value is None or not isinstance(value, int | float):
+            return blank
+        look = starts[favour if favoured else None]
+        start = look[0 if abs(value - round(value)) < BELOW_SIGHT else 2 if abs(value) < SMALL else 1]
+        return f"{start}{value:.16G}{end}"
+
+    return lambda values, favours: list(map(make, values, favours))
 
 
 def _content(value: object) -> str:
@@ -225,11 +242,32 @@ def _content(value: object) -> str:
     return f' t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 
+def stretch_table(place: FactSheets, number: int, part: bytes) -> bytes:
+    """The XML of the table of fact sheet `number`, over all its rows instead of the first."""
+    letter = column_letter(len(place.report.columns) - 1)
+    first, last = FIRST_ROW + 1, FIRST_ROW + place.counts[number]
+    start = f"A{HEADER_ROW + 1}:{letter}"
+    return part.replace(f'"{start}{first}"'.encode(), f'"{start}{last}"'.encode())
+
+
 # -- the package -----------------------------------------------------------------------------
 
 
-def fill_package(path: Path, rows: Mapping[str, Callable[[bytes], Iterator[bytes]]]) -> None:
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a part: made from its XML with the sample cells, and how many there will be."""
+
+    make: Callable[[bytes], Iterator[bytes]]
+    count: int
+
+
+Change = Callable[[bytes], bytes]
+
+
+def fill_package(path: Path, rows: Mapping[str, Rows], changes: Mapping[str, Change]) -> None:
     """Put the rows of the parts named into the finished package, in place of their sample cells.
+
+    `changes` are other parts that are not to stay as they are.
 
     Raises OutputError when the file cannot be written; it is then as it was.
     """
@@ -242,7 +280,7 @@ def fill_package(path: Path, rows: Mapping[str, Callable[[bytes], Iterator[bytes
                 zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package,
             ):
                 for entry in source.infolist():
-                    _copy_part(source, package, entry, rows.get(entry.filename))
+                    _copy_part(source, package, entry, rows.get(entry.filename), changes.get(entry.filename))
             os.chmod(target, path.stat().st_mode)  # noqa: PTH101
             target.replace(path)
         finally:
@@ -255,18 +293,20 @@ def _copy_part(
     source: zipfile.ZipFile,
     package: zipfile.ZipFile,
     entry: zipfile.ZipInfo,
-    rows: Callable[[bytes], Iterator[bytes]] | None,
+    rows: Rows | None,
+    change: Change | None,
 ) -> None:
     data = source.read(entry)
     info = zipfile.ZipInfo(entry.filename, entry.date_time)
     info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, entry.external_attr
     if rows is None:
-        package.writestr(info, data)
+        package.writestr(info, change(data) if change else data)
         return
     info._compresslevel = LEVEL  # type: ignore[attr-defined]  # public from Python 3.13 on
     begin, end = data.index(_FIRST), data.index(_END)
-    with package.open(info, "w", force_zip64=True) as part:
+    # Past 2 GB a package needs 64-bit sizes, which some versions of Excel complain about in small ones.
+    with package.open(info, "w", force_zip64=rows.count > MOST_PLAIN) as part:
         part.write(data[:begin])
-        for lines in rows(data):
+        for lines in rows.make(data):
             part.write(lines)
         part.write(data[end:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbook.reports.charts import write_score_bars
 from planbook.reports.contents import write_contents
-from planbook.reports.facts import fill_package, stream_rows, write_frame
+from planbook.reports.facts import Rows, fill_package, stream_rows, stretch_table, write_frame
 from planbook.reports.figures import Row, report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
 from planbook.reports.matrix import write_matrix
@@ -65,17 +65,22 @@ def write_consolidated(
         page = Page(workbook, Styles(workbook), roll_up, lang, place, positions_of(roll_up), sources)
         _write_all(page, signed)
     if len(roll_up.facts):
-        fill_package(path, _fact_parts(page))
+        tables = {
+            f"xl/tables/table{number + 1}.xml": partial(stretch_table, place, number)
+            for number in range(len(place.titles))
+        }
+        fill_package(path, _fact_parts(page), tables)
 
 
-def _fact_parts(page: Page) -> dict[str, Callable[[bytes], Iterator[bytes]]]:
-    """What writes the rows of each fact sheet, by the name of its part."""
+def _fact_parts(page: Page) -> dict[str, Rows]:
+    """What writes the rows of each fact sheet, by the name of its part; only these sheets have tables."""
     sheets = [sheet.get_name() for sheet in page.workbook.worksheets()]
+    facts, place = page.roll_up.facts, page.place
     return {
-        f"xl/worksheets/sheet{sheets.index(title) + 1}.xml": partial(
-            stream_rows, page, page.place, number, page.roll_up.facts
+        f"xl/worksheets/sheet{sheets.index(title) + 1}.xml": Rows(
+            partial(stream_rows, page, place, number, facts), place.counts[number]
         )
-        for number, title in enumerate(page.place.titles)
+        for number, title in enumerate(place.titles)
     }
 
 
