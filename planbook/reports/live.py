@@ -54,7 +54,7 @@ def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
     live: dict[str, str] = {}
     own = [part for part in parts if part["company_no"] == row["number"] and part["company_use"] == "counted"]
     if row["rollup"] != "weighted" and row["target"] is not None and row["actual"] is not None:
-        if row["rollup"] == "sum":
+        if row["rollup"] == "sum" and own:
             live |= _summed(page, row, number, parts)
         given = {k: cells[k] for k in (*GIVEN, "deviation", "deviation_rate", "method_used")}
         if row["rollup"] == "ratio":  # no sum over quarters: its baseline is held against the annual target
