@@ -207,7 +207,10 @@ def _sum_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control
     if summed:
         shown = sum(row["actual"] or 0.0 for row in summed)
         parts = sum(row["adds_actual"] or 0.0 for row in rows["parts"])
-        formula = f"=SUM({column_range(page, 'company_goals', 'actual', rows['company_goals'])})"
+        figures, kinds = (
+            column_range(page, "company_goals", key, rows["company_goals"]) for key in ("actual", "rollup")
+        )
+        formula = f"=SUMIFS({figures},{kinds},{quote_text(page.choice('rollup', 'sum')[0])})"
         wanted = f"SUM({column_range(page, 'parts', 'adds_actual', rows['parts'])})" if rows["parts"] else ""
         sentence = page.label("control_parts")
         found.append(Control("company_goals", sentence, formula, shown, wanted, parts, MONEY))

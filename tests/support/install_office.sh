@@ -13,6 +13,7 @@ NEEDS=(
   "pdftoppm|poppler-utils|pictures of sheets"
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
   "openssl|openssl|mail over TLS to a test server"
+  "Chromium|chromium|the HTML report in a browser"
 )
 
 # LibreOffice comes in parts: soffice may be there with Writer alone.
@@ -40,6 +41,10 @@ find_need() {
         fi
       done ;;
     pdftoppm|openssl) command -v "$1" ;;
+    Chromium)
+      for candidate in chromium chromium-browser google-chrome chrome; do
+        command -v "$candidate" && return
+      done ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
   esac || true
 }
