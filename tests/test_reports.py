@@ -453,7 +453,7 @@ def test_a_company_with_nothing_returned(
         assert sheet.max_row == FIRST_ROW + 1
         assert sheet.cell(FIRST_ROW + 1, 1).value == nothing
         assert sheet.auto_filter.ref is None
-    assert texts(written.worksheets[1]).count(nothing) == 5  # bridge, heat map and three tables
+    assert texts(written.worksheets[1]).count(nothing) == 6  # bridge, heat map and four tables
     assert headline(roll_up, lang) in texts(written.worksheets[1])
     assert roll_up.book.label("no_adverse", lang) in headline(roll_up, lang)
     assert nothing in render_text(roll_up, lang)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 MOST_FACTS = 5_000  # rows of the facts in the file; the workbook has them all
 MOST_BARS = 30
+MOST_FINDINGS = 3  # on how the plans fit together; their table has them all
 MOST_DEPARTMENTS = 30  # columns of the matrix
 FIGURES = frozenset({Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER})
 FAVOURED = frozenset({"deviation", "deviation_rate", "favourable"})
@@ -126,6 +127,7 @@ def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None
     writer = _Writer(roll_up, lang, positions_of(roll_up))
     tables = [writer.table(key, rows) for key in TABLES if key in ALWAYS or rows[key]]
     lists = [
+        writer.plain("summary_coherence", rows["coherence"][:MOST_FINDINGS], "section_coherence"),
         writer.plain("adverse", adverse_rows(roll_up)[:TOP], "section_adverse"),
         writer.plain("attention", attention_rows(roll_up)[:TOP], "section_tasks"),
     ]

@@ -53,7 +53,7 @@ HEADLINE_ROW = 2
 TILE_ROW = 4  # label, figure, note
 PICTURE_ROW = 8
 HEAT_HEIGHT, LEAST_HEIGHT = 21, 300  # points of a row, pixels of the bridge
-MOST_FINDINGS = 5  # on how the plans fit together
+MOST_FINDINGS = 3  # on how the plans fit together
 LONGEST_IN_PAGE = 66  # characters of a person's words; the whole text stands on its own sheet
 
 
@@ -79,14 +79,14 @@ def write_summary(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> 
     row = _write_pictures(page, sheet, rows)
     goals = [_live_goal(page, goal, FIRST_ROW + n) for n, goal in enumerate(rows["company_goals"])]
     row = _write_table(page, sheet, row, Section("section_company_goals", "summary_goals"), goals)
+    fit = Section("section_coherence", "summary_coherence", "coherence", MOST_FINDINGS)
+    row = _write_table(page, sheet, row, fit, rows["coherence"])
     sheet.set_h_pagebreaks([row])
     for section, found in (
         (Section("section_adverse", "adverse", "variance"), adverse_rows(page.roll_up)),
         (Section("section_tasks", "attention", "tasks"), attention_rows(page.roll_up)),
-        (Section("section_coherence", "summary_coherence", "coherence", MOST_FINDINGS), rows["coherence"]),
     ):
-        if found or section.key != "summary_coherence":
-            row = _write_table(page, sheet, row, section, found)
+        row = _write_table(page, sheet, row, section, found)
     sheet.freeze_panes(HEADLINE_ROW, 0)
     set_print(page, sheet)
     sheet.print_area(0, 0, row - 2, LAST)
