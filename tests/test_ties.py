@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import html
+import inspect
 import json
 import os
 import re
@@ -192,9 +193,9 @@ def test_links_to_the_sources_take_names_from_cells(told: Told) -> None:
 # -- order and place of the files ----------------------------------------------------------
 
 
-def figures(folder: Path, *places: Path) -> RollUp:
+def figures(folder: Path, *places: Path, **more: Any) -> RollUp:
     cycle = load_cycle(folder)
-    return roll_up_cycle(cycle, collect_returns(cycle, places))
+    return roll_up_cycle(cycle, collect_returns(cycle, places, **more))
 
 
 def bytes_of(tmp_path: Path, roll_up: RollUp) -> Iterator[bytes]:
@@ -215,6 +216,9 @@ def test_order_stamps_and_folders_of_the_files_change_no_byte(told: Told, tmp_pa
         os.utime(place / path.name, (1_000_000_000 + number, 1_000_000_000 + number))
     assert list(bytes_of(tmp_path, figures(told.folder, *split))) == wanted
     assert list(bytes_of(tmp_path, figures(told.folder, *reversed(inbox)))) == wanted
+    if "jobs" in inspect.signature(collect_returns).parameters:  # where several processes may read
+        for jobs in (1, 3):
+            assert list(bytes_of(tmp_path, figures(told.folder, jobs=jobs))) == wanted
 
 
 # -- what a reader of a part gets ----------------------------------------------------------
