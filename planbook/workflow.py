@@ -30,7 +30,7 @@ from planbook.measures import Collection, RollUp, collect, roll_up, workbook_pat
 from planbook.plan import Value, make_plan
 from planbook.problems import OutputError, UsageError
 from planbook.reader import Expectations, Submission, read_workbook
-from planbook.reports import write_consolidated
+from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.values import Nil, Span
@@ -340,7 +340,9 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     collection = collect_returns(cycle, watch=watch)
     figures = roll_up_cycle(cycle, collection, lang=lang)
     report = report_path(cycle, cycle.day)
-    write_consolidated(report, figures, lang=lang or cycle.language)
+    speak = lang or cycle.language
+    write_consolidated(report, figures, lang=speak, sources=source_folder(cycle, report))
+    write_html(report.with_suffix(".html"), figures, lang=speak)
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
     return Demo(cycle, issued, figures, report, written)

@@ -23,7 +23,7 @@ from planbook.measures import RollUp
 from planbook.problems import Code, Location, OutputError, Problem
 from planbook.reports import headline, render_text, write_consolidated
 from planbook.reports.figures import adverse_rows, clean_text, impact, number_text, one_line, percent_text
-from planbook.reports.pictures import Bridge, Step, bridge_title, heat_map
+from planbook.reports.pictures import Bridge, Step, bridge_title, heat_map, main_bridge
 from planbook.reports.place import FIRST_ROW, HEADER_ROW
 from planbook.reports.sheets import fit_columns
 from planbook.reports.tables import report_rows
@@ -306,6 +306,14 @@ def test_bridge_that_does_not_start_at_nothing_says_so() -> None:
     assert "乙的缺口最大（−10万元）" in title
     assert "纵轴自" in title
     assert replace(bridge, steps=(Step("甲", -5000.0, False),)).floor == 0
+
+
+def test_a_way_below_nothing_is_not_bridged() -> None:
+    build = Builder(SMALL)
+    build.goal("XS", "利润", [(-10.0, -20.0)], company_goal="年度利润")
+    build.company_goals.append({"goal": "年度利润", "rollup": "sum", "unit": "万元", **measure(-10.0, -20.0)})
+    roll_up = build.make()
+    assert main_bridge(roll_up, report_rows(roll_up, "zh"), "{count}") is None
 
 
 def test_heat_map_shows_the_lowest_of_each_department(small: RollUp) -> None:

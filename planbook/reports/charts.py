@@ -8,7 +8,7 @@ from typing import Any
 
 from planbook.layout import column_letter, quote_sheet
 from planbook.reports.figures import Row, number_text, one_line, percent_text
-from planbook.reports.pictures import Bridge, bridge_alt, bridge_title, nice_floor, signed_text
+from planbook.reports.pictures import Bridge, bridge_alt, bridge_title, signed_text
 from planbook.reports.sheets import Page
 from planbook.writer.cells import write_value
 from planbook.writer.styles import BLUE, FONT, GRID, NAVY, STEEL, TONES
@@ -54,10 +54,9 @@ def write_bridge(
             }
         )
     _style(page, chart, bridge_title(page.book, page.lang, bridge))
-    floor = nice_floor(bridge.floor)
     chart.set_y_axis(
         {
-            "min": floor,
+            "min": bridge.floor,
             "num_format": "#,##0" if max(map(abs, bridge.levels)) >= 10 else "#,##0.00",
             "num_font": CHART_FONT,
             "major_gridlines": {"visible": True, "line": {"color": GRID, "width": 0.5}},

@@ -58,7 +58,17 @@ class Bridge:
         """Where the axis starts: at 0, unless the changes would then not be seen."""
         low, high = min(self.levels), max(self.levels)
         spread = high - low
-        return 0.0 if low <= 0 or spread >= 0.25 * high else max(0.0, low - 0.6 * max(spread, high * 0.002))
+        if low <= 0 or spread >= 0.25 * high:
+            return 0.0
+        return _round_down(low - 0.6 * max(spread, high * 0.002))
+
+
+def _round_down(value: float) -> float:
+    """A round number at or below `value`, near enough to start an axis."""
+    if value <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return math.floor(value / unit) * unit
 
 
 def main_bridge(roll_up: RollUp, rows: Mapping[str, Sequence[Row]], rest: str) -> Bridge | None:
@@ -75,8 +85,11 @@ def main_bridge(roll_up: RollUp, rows: Mapping[str, Sequence[Row]], rest: str) -
             if part["company_no"] == goal["number"] and part["adds_deviation"] is not None:
                 name = one_line(part["department_name"] or "", LONGEST_NAME)
                 parts[name] = parts.get(name, 0.0) + part["adds_deviation"]
-        if parts and goal["target"] and goal["actual"]:
-            return _bridge(roll_up, goal, parts, rest)
+        if not parts:
+            continue
+        bridge = _bridge(roll_up, goal, parts, rest)
+        if min(bridge.levels) >= 0 and max(bridge.levels) > 0:  # columns standing on one another need a floor
+            return bridge
     return None
 
 
@@ -124,7 +137,7 @@ def bridge_title(book: Book, lang: str, bridge: Bridge) -> str:
         worst = max(adverse, key=lambda step: abs(step.value))
         words = {"name": worst.name, "value": signed_text(worst.value), "unit": bridge.unit}
         title = book.label("bridge_worst", lang).format(**words)
-    floor = nice_floor(bridge.floor)
+    floor = bridge.floor
     return title + (book.label("bridge_floor", lang).format(floor=number_text(floor)) if floor else "")
 
 
@@ -138,14 +151,6 @@ def bridge_alt(book: Book, lang: str, bridge: Bridge) -> str:
         actual=number_text(bridge.actual),
         steps=comma.join(f"{step.name} {signed_text(step.value)}" for step in bridge.steps),
     )
-
-
-def nice_floor(value: float) -> float:
-    """A round number at or below `value`, near enough to start an axis."""
-    if value <= 0:
-        return 0.0
-    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
-    return math.floor(value / unit) * unit
 
 
 # -- heat map ----------------------------------------------------------------------------------

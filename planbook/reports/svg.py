@@ -55,7 +55,7 @@ def draw_bridge(bridge: Bridge, title: str, alt: str, ends: tuple[str, str]) -> 
     """The bridge from target to actual; `ends` are the words for the two."""
     lines = _open(WIDTH, BRIDGE_HEIGHT, alt, "hatch-bridge")
     lines.append(_text(WIDTH / 2, 20, title, bold=True, color=NAVY))
-    floor, top = min(bridge.floor, *bridge.levels), max(0.0, *bridge.levels)
+    floor, top = bridge.floor, max(bridge.levels)
     spread = (top - floor) or 1.0
     room = BRIDGE_HEIGHT - TOP - BOTTOM
 
@@ -64,7 +64,7 @@ def draw_bridge(bridge: Bridge, title: str, alt: str, ends: tuple[str, str]) -> 
 
     count = len(bridge.steps) + 2
     slot = WIDTH / count
-    base = level(max(floor, 0.0) if floor <= 0 else floor)
+    base = level(floor)
     lines.append(f'<line x1="0" x2="{WIDTH}" y1="{base:.1f}" y2="{base:.1f}" stroke="{GRID}"/>')
     for number, (name, value) in enumerate(((ends[0], bridge.target), (ends[1], bridge.actual))):
         at = 0 if not number else count - 1
