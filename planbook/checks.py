@@ -14,10 +14,7 @@ from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, rank_problems
 from planbook.reader import Submission
-from planbook.spec import Book, Kind
-
-WEIGHT_SLACK = 0.0005  # what rounding of typed percentages may leave
-TARGET_SLACK = 0.005  # share of the annual target by which the quarters may differ
+from planbook.spec import Book, Kind, Severity
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,19 @@ class Reviewed:
         place = self.submission.locate(sheet, number, key)
         return Problem(code, place, found, expected, subject or self.title(sheet, key))
 
+    @property
+    def lang(self) -> str:
+        """The workbook's language."""
+        return self.submission.issue.lang if self.submission.issue else self.book.languages[0]
+
+    def limit(self, key: str) -> float:
+        """A threshold: the cycle's, else the book's."""
+        value = self.settings.get(key, self.book.settings[key].value)
+        return float(value) if isinstance(value, int | float) else 0.0
+
     def title(self, sheet: str, key: str) -> str:
         """A column's title in the workbook's language."""
-        lang = self.submission.issue.lang if self.submission.issue else self.book.languages[0]
-        return self.book.sheet(sheet).column(key).title.to(lang)
+        return self.book.sheet(sheet).column(key).title.to(self.lang)
 
 
 Check = Callable[[Reviewed], Iterator[Problem]]
@@ -108,6 +114,25 @@ def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(Code.REQUIRED_MISSING, sheet, number, key)
 
 
+def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
+    """The rules that the book itself gives its rows; the workbook's check column says the same.
+
+    A rule with a code of its own is left to the check that reports by this code.
+    """
+    for name, number, key in sorted(reviewed.calculated.broken):
+        rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
+        if rule.code:
+            continue
+        code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
+        row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
+        found = _shown(reviewed.value(name, row, rule.column))
+        yield reviewed.problem(code, name, number, rule.column, found, rule.message.to(reviewed.lang))
+
+
+def _shown(value: Value) -> str:
+    return f"{value:,.10g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
 def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
     """The weights of a department's own goals total 100 %, or are all blank."""
     if not _has(reviewed, "goals", "weight", "level"):
@@ -130,9 +155,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(
                 Code.WEIGHT_BLANK, "goals", row.number, "weight", expected=_percent(left), subject=subject
             )
-        if blank and sum(weights) <= 1 + WEIGHT_SLACK:
-            continue  # the blank ones take what is left, so the total is 100 %
-        if abs(sum(weights) - 1) > WEIGHT_SLACK:
+        if abs(sum(weights) - 1) > reviewed.limit("weight_slack"):
             subject = f"{name} {reviewed.title('goals', 'weight')}"
             yield reviewed.problem(
                 Code.WEIGHTS_TOTAL, "goals", rows[0].number, "weight", _percent(sum(weights)), "100%", subject
@@ -154,7 +177,7 @@ def check_quarters(reviewed: Reviewed) -> Iterator[Problem]:
             continue
         aggregation = reviewed.value("goals", goal, "aggregation")
         total = _aggregate([float(str(n)) for n in numbers], str(aggregation))
-        if abs(total - annual) > TARGET_SLACK * max(abs(annual), 1e-9):
+        if abs(total - annual) > reviewed.limit("target_slack") * max(abs(annual), 1e-9):
             yield reviewed.problem(
                 Code.QUARTERS_DISAGREE, "goals", goal.number, "target", f"{total:,.10g}", f"{annual:,.10g}",
                 str(goal.get("goal")),
@@ -230,6 +253,7 @@ def _percent(value: object) -> str:
 
 CHECKS: tuple[Check, ...] = (
     check_required_when,
+    check_rules,
     check_weights,
     check_quarters,
     check_band,

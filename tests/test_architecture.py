@@ -30,6 +30,7 @@ LAYERS = (
     ("reports", "explain"),
     ("mail",),
     ("cycle",),
+    ("issuing",),
     ("workflow",),
     ("analysis",),
     ("cli",),

@@ -208,19 +208,16 @@ def _amount(value: object) -> str:
 
 
 def _document(figures: RollUp, lang: str) -> dict[str, object]:
-    def records(frame: object) -> object:
-        rows = frame.to_dict("records")  # type: ignore[attr-defined]  # pandas stays out of the imports here
-        return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+    from planbook.measures.frames import FRAMES
+
+    def records(name: str) -> list[dict[str, object]]:
+        rows = figures.frame(name).to_dict("records")
+        return [{str(k): None if v != v else v for k, v in row.items()} for row in rows]
 
     return {
         "as_of": figures.as_of,
         "scope": figures.scope or None,
-        "scores": records(figures.scores),
-        "company_goals": records(figures.company_goals),
-        "goals": records(figures.goals),
-        "tasks": records(figures.tasks),
-        "facts": records(figures.facts),
-        "receipts": records(figures.receipts),
+        **{name: records(name) for name in FRAMES},
         "problems": [problem_record(problem, lang) for problem in figures.problems],
     }
 

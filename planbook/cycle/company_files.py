@@ -221,6 +221,7 @@ def read_goals(
                 due=_read_due(row, year, start_month),
                 lead=_read_lead(row, names),
                 cooperating=_read_cooperating(row, names),
+                line=row.line,
             )
         )
         drafts.append((row, goals[-1]))

@@ -110,7 +110,7 @@ def check_targets(plans: Plans) -> Iterator[Record]:
     """What the departments took over of a goal, against what the company wants, once all are in."""
     if not plans.whole:
         return
-    slack = plans.limit("plan_slack")
+    slack = plans.limit("target_slack")
     for goal in plans.company_goals:
         for bound, wanted in (
             ("annual_target", "company_target"),

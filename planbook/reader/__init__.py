@@ -1,5 +1,6 @@
 """Read what comes back.  python-calamine's owner."""
 
+from planbook.reader.given import GivenCell, GivenReader, GivenRow
 from planbook.reader.locate import Grid
 from planbook.reader.read import Expectations, read_workbook
 from planbook.reader.report import read_report_sheet, read_report_tops
@@ -7,6 +8,9 @@ from planbook.reader.submission import SheetSource, Submission
 
 __all__ = [
     "Expectations",
+    "GivenCell",
+    "GivenReader",
+    "GivenRow",
     "Grid",
     "SheetSource",
     "Submission",

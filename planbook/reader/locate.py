@@ -56,6 +56,8 @@ def locate_tables(book: Book, grids: Mapping[str, Grid], expected: Mapping[str, 
     for sheet in book.sheets:
         wanted = expected.get(sheet.key) or sheet.title.to(book.languages[0])
         found = candidates[sheet.key]
+        if not found and (sheet.key not in expected if expected else sheet.optional):
+            continue  # by its own manifest it was never issued
         if not found:
             problems.append(Problem(Code.SHEET_MISSING, Location(), expected=wanted))
         elif len(found) > 1:
@@ -74,9 +76,12 @@ def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | N
     """The book most of whose tables stand in the workbook; None when none does."""
     best, most = None, 0.0
     for book in books:
-        tables = [_best_table(book, title, grid) for title, grid in grids.items()]
-        columns = sum(len(table.columns) for table in tables if table)
-        share = columns / sum(len(sheet.columns) for sheet in book.sheets)
+        most_of: dict[str, int] = {}  # columns found of each sheet, which other tables may resemble
+        for title, grid in grids.items():
+            table = _best_table(book, title, grid)
+            if table:
+                most_of[table.sheet.key] = max(most_of.get(table.sheet.key, 0), len(table.columns))
+        share = sum(most_of.values()) / sum(len(sheet.columns) for sheet in book.sheets)
         if share > most:
             best, most = book, share
     return best

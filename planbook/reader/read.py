@@ -15,7 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
-from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET, band_column
+from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, typed_places
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
@@ -32,8 +32,8 @@ from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
-from planbook.spec import Book, Input, Item, list_books, load_spec
-from planbook.values import read_date
+from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
+from planbook.values import clean_text, read_date
 
 ISSUE_ID = re.compile(r"PB\d{4}-[0-9A-F]{10}")
 IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
@@ -272,20 +272,21 @@ def _read_inputs(
 ) -> dict[str, Value]:
     inputs: dict[str, Value] = {}
     for table in found.tables.values():
-        for position, cell in enumerate(table.sheet.inputs):
-            raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
-            if raw is None and len(table.grid) > BAND_ROW:
-                band = table.grid[BAND_ROW]
-                column = band_column(position)
-                raw = band[column] if column < len(band) else None
+        for cell, row, column in typed_places(table.sheet):
+            raw = _cell_of(package.names.get(cell_name(cell.key), ""), grids)
+            if raw is None and row < len(table.grid):
+                cells = table.grid[row]
+                raw = cells[column] if column < len(cells) else None
             inputs[cell.key] = _read_input(rows, cell, raw, table.title)
     return inputs
 
 
-def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> date | None:
+def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> Value:
+    if cell.kind is Kind.TEXT:
+        return clean_text(str(raw)) or None if raw is not None else None
     reading = read_date(raw, year=rows.year.year, start_month=rows.year.start_month)
     if isinstance(getattr(reading, "value", None), date):
-        return reading.value  # type: ignore[union-attr,return-value]  # just checked
+        return reading.value  # type: ignore[union-attr]  # just checked
     if reading is None:
         place = Location(sheet=title)
         subject = cell.title.to(rows.lang)

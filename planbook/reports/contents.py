@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planbook.layout import cell_address, quote_sheet
-from planbook.layout.places import cell_name
+from planbook.layout import cell_address, cell_name, quote_sheet
 from planbook.reports.figures import LATE, SETTLED, Row, report_subtitle, report_title, rows_of
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (

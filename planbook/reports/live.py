@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from planbook.layout import cell_address, column_letter, quote_sheet
-from planbook.layout.places import cell_name
+from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
 from planbook.reports.figures import Row
 from planbook.reports.place import FIRST_ROW
 from planbook.reports.sheets import LIVE, Page, column_range

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planbook.layout import cell_address, quote_sheet
-from planbook.layout.places import cell_name
+from planbook.layout import cell_address, cell_name, quote_sheet
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
     BORDER,

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from planbook.layout import column_letter, quote_sheet
-from planbook.layout.places import cell_name
+from planbook.layout import cell_name, column_letter, quote_sheet
 from planbook.problems import OutputError
 from planbook.reports.figures import (
     Row,
