@@ -28,6 +28,8 @@ from planbook.reports.figures import number_text, percent_text
 from planbook.reports.place import FIRST_ROW, HEADER_ROW
 from planbook.workflow import collect_returns, roll_up_cycle, run_demo
 from tests.support.office import compare_values, recalculate_gnumeric, recalculate_libreoffice, require_office
+from tests.support.roll_ups import SMALL, Builder, large_company
+from tests.support.schema import check_schema, require_validator
 from tests.support.validate import check_package
 
 pytestmark = pytest.mark.slow
@@ -268,3 +270,13 @@ def test_other_programs_compute_what_is_stored(told: Told, tmp_path: Path) -> No
     (again,) = recalculate_libreoffice([path], tmp_path / "libreoffice")
     assert compare_values(path, again) == []
     assert compare_values(path, recalculate_gnumeric(path, tmp_path / "gnumeric")) == []
+
+
+@pytest.mark.office
+def test_the_schema_of_the_format_forbids_nothing(told: Told, tmp_path: Path) -> None:
+    require_validator()
+    split, empty = tmp_path / "split.xlsx", tmp_path / "empty.xlsx"
+    write_consolidated(split, large_company("en").make(), lang="en", most_facts=40)
+    write_consolidated(empty, Builder(SMALL).make())
+    found = check_schema([Path(told.document["file"]), split, empty])
+    assert not [fault for faults in found.values() for fault in faults]
