@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet
 LOWEST := build/lowest
 PYTEST_PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test check lint types tests test-lowest office clients format docs bench samples clean
+.PHONY: help demo test check lint types tests test-lowest office clients format docs bench samples pictures clean
 
 help:
 	@echo 'make demo         a private environment, then a whole planning year in ./demo'
@@ -31,6 +31,7 @@ help:
 	@echo 'make test-lowest  the tests with the oldest dependencies allowed'
 	@echo 'make docs         make docs/problems.md anew from the catalogue'
 	@echo 'make samples      fill in sample_data/returned anew, with LibreOffice'
+	@echo 'make pictures     the pictures of the README, from real workbooks'
 	@echo 'make clean        remove what the others made'
 
 demo: $(VENV)/installed
@@ -70,6 +71,9 @@ docs: $(VENV)/installed-test
 
 samples: $(VENV)/installed-test
 	@$(BIN)/python -m tests.support.make_samples
+
+pictures: $(VENV)/installed-test
+	@$(BIN)/python -m tests.support.make_pictures
 
 test-lowest: $(LOWEST)/installed-test
 	@$(LOWEST)/$(SCRIPTS)/python -m pytest $(PYTEST_PARALLEL)

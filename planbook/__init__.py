@@ -6,8 +6,8 @@ The names below are the public interface; they are imported when first used, so 
 >>> import planbook
 >>> cycle = planbook.load_cycle(folder)                          # doctest: +SKIP
 >>> planbook.issue_workbooks(cycle)                              # doctest: +SKIP
->>> collection = planbook.collect_returns(cycle)                 # doctest: +SKIP
->>> planbook.roll_up_cycle(cycle, collection).goals              # doctest: +SKIP
+>>> figures = planbook.roll_up(cycle)                            # doctest: +SKIP
+>>> planbook.tidy_frame(figures, "goals")                        # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -29,11 +29,18 @@ _HOMES = {
     "roll_up_cycle": "planbook.workflow",
     "roll_up_files": "planbook.workflow",
     "write_consolidated": "planbook.reports",
+    "read": "planbook.analysis",
+    "collect": "planbook.analysis",
+    "roll_up": "planbook.analysis",
+    "tidy_frame": "planbook.measures",
+    "export_frames": "planbook.measures",
 }
 
 if TYPE_CHECKING:
+    from planbook.analysis import collect, read, roll_up
     from planbook.cycle import create_cycle, load_cycle
     from planbook.issuing import issue_workbooks
+    from planbook.measures import export_frames, tidy_frame
     from planbook.problems import PlanbookError, Problem
     from planbook.reader import read_workbook
     from planbook.reports import write_consolidated
@@ -43,14 +50,19 @@ if TYPE_CHECKING:
 __all__ = [
     "PlanbookError",
     "Problem",
+    "collect",
     "collect_returns",
     "create_cycle",
+    "export_frames",
     "issue_workbooks",
     "load_cycle",
     "load_spec",
+    "read",
     "read_workbook",
+    "roll_up",
     "roll_up_cycle",
     "roll_up_files",
+    "tidy_frame",
     "write_consolidated",
 ]
 

@@ -371,6 +371,20 @@ def evaluate_measures(
     return {m: [_take(model, 0, row, order[m]) for row in range(1, length + 1)] for m in measures}
 
 
+def evaluate_text(formula: str) -> CellValue:
+    """The value of one formula of the specification whose figures stand in place of its references.
+
+    Raises CalcError where it has none: an error value, or a name that is not a function.
+    """
+    model = ironcalc.create("text", "en", "UTC", "en")
+    model.update_cell_with_formula(0, 1, 1, f"={formula}")
+    model.evaluate()
+    value = _take(model, 0, 1, 1)
+    if isinstance(value, CellError):
+        raise CalcError(f"{formula} gives {value}")
+    return value
+
+
 def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue]) -> None:
     model.add_sheet("settings")
     inputs = [cell.key for sheet in book.sheets for cell in sheet.typed_cells]

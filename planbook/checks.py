@@ -184,7 +184,17 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
         name = names.get(department, department)
         if not weights:
             yield reviewed.problem(Code.WEIGHTS_EQUAL, "goals", rows[0].number, "weight", subject=name)
-        elif abs(sum(weights) - 1) > reviewed.limit("weight_slack"):
+            continue
+        blank = [row for row in rows if not isinstance(row.get("weight"), int | float)]
+        left = max(0.0, round(1 - sum(weights), 9)) / max(1, len(blank))
+        for row in blank:
+            subject = str(row.get("goal") or name)
+            yield reviewed.problem(
+                Code.WEIGHT_BLANK, "goals", row.number, "weight", expected=_percent(left), subject=subject
+            )
+        if blank and sum(weights) <= 1 + reviewed.limit("weight_slack"):
+            continue  # the blank ones take what is left, so the total is 100 %
+        if abs(sum(weights) - 1) > reviewed.limit("weight_slack"):
             subject = f"{name} {reviewed.title('goals', 'weight')}"
             yield reviewed.problem(
                 Code.WEIGHTS_TOTAL, "goals", rows[0].number, "weight", _percent(sum(weights)), "100%", subject

@@ -32,7 +32,8 @@ class Department:
 class CompanyGoal:
     """One goal of the company; `rollup` says how departments' figures make the company's.
 
-    `sum` adds amounts of one unit family, `weighted` averages attainment by weight.
+    `sum` adds amounts of one unit family, `weighted` averages attainment by weight, `ratio` divides
+    what was taken over of the company goal `numerator` by what was of `denominator`.
     """
 
     goal: str
@@ -48,6 +49,8 @@ class CompanyGoal:
     due: date | None = None
     lead: str = ""
     cooperating: tuple[str, ...] = ()
+    numerator: str = ""
+    denominator: str = ""
     line: int = field(default=0, compare=False)  # of the file it was written down in
 
     @property

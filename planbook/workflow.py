@@ -14,11 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from planbook.batch import Batch, Checked, check_files, make_checked, read_files
+from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
 from planbook.calendar import FiscalYear
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
+from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
 from planbook.issuing import Issued, file_name, issue_workbooks, make_folder
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
@@ -28,6 +29,7 @@ from planbook.problems import UsageError
 from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
+from planbook.spec import load_spec
 from planbook.values import Nil, Span
 
 T = TypeVar("T")
@@ -96,7 +98,20 @@ def roll_up_files(
     jobs: int = 0,
     watch: Watch[Path] = lambda items: items,
 ) -> RollUp:
-    """The figures of bare files without a cycle: the workbooks themselves say who they are from.
+    """The figures of bare files without a cycle: see `collect_files`."""
+    return collect_files(paths, as_of=as_of, lang=lang, password=password, jobs=jobs, watch=watch)[1]
+
+
+def collect_files(
+    paths: Sequence[Path],
+    *,
+    as_of: date | None = None,
+    lang: str = "zh",
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[Collection, RollUp]:
+    """Bare files collected and rolled up: the workbooks themselves say who they are from.
 
     The tree is as deep as their scopes show: a workbook issued to a division has its departments
     below it.  Raises UsageError where no file can be read, or they are of different years or books.
@@ -116,8 +131,8 @@ def roll_up_files(
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = choose_returns(company, (_review_at(submission, day) for submission in submissions))
-    return roll_up(
+    collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
+    return collection, roll_up(
         collection,
         first.book,
         year=first.issue.year,
@@ -126,14 +141,6 @@ def roll_up_files(
         settings=first.settings,
         lang=lang,
     )
-
-
-def _review_at(submission: Submission, day: date) -> tuple[Submission, Reviewed | None]:
-    reviewed = review_submission(submission, as_of=day, settings={})
-    if reviewed is None:
-        return submission, None
-    submission = check_submission(reviewed)
-    return submission, replace(reviewed, submission=submission)
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
@@ -281,6 +288,32 @@ def copy_targets(paths: Sequence[Path], out: Path, suffix: str = "") -> dict[Pat
         if targets[path].resolve() in given:
             raise UsageError(f"{targets[path]} is one of the files given; choose another folder for --out")
     return targets
+
+
+def explain_reference(
+    reference: str,
+    cycle: Cycle | None,
+    paths: Sequence[Path] = (),
+    *,
+    as_of: date | None = None,
+    lang: str | None = None,
+) -> Explanation:
+    """Where a reported number comes from: an id, a name, or a cell of a consolidated workbook.
+
+    The figures are those of the cycle's inbox, or of `paths`; a report's own day goes before the
+    cycle's.  Raises UsageError where the reference means nothing.
+    """
+    day = as_of
+    if day is None and CELL.match(reference):
+        book = cycle.load_book() if cycle else load_spec()
+        day = read_report_cell(reference, book).day
+    speak = lang or (cycle.language if cycle else "zh")
+    if cycle:
+        collection = collect_returns(cycle, paths, as_of=day)
+        figures = roll_up_cycle(cycle, collection, as_of=day, lang=speak)
+    else:
+        collection, figures = collect_files(paths, as_of=day, lang=speak)
+    return explain(find_subject(reference, figures), figures, collection, lang=speak)
 
 
 def plain_value(value: Value) -> object:

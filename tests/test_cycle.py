@@ -20,7 +20,8 @@ from planbook.cycle import Cycle, create_cycle, cycle_items, find_cycle, load_cy
 from planbook.cycle.company_files import DEPARTMENT_COLUMNS, GOAL_COLUMNS
 from planbook.cycle.csv_file import Heading, decode_text, read_address
 from planbook.cycle.folder import starter_text
-from planbook.cycle.settings_file import KEYS, find_lines, setting_keys
+from planbook.cycle.settings_file import KEYS, setting_keys
+from planbook.cycle.toml_file import find_lines
 from planbook.mail import MailSettings, Recipient
 from planbook.problems import Code, CycleError, OutputError, Problem, SpecError
 from planbook.spec import load_spec
@@ -677,6 +678,34 @@ def test_a_goal_stands_once(tmp_path: Path) -> None:
 def test_departments_are_not_judged_when_their_file_is_missing(tmp_path: Path) -> None:
     folder = write_cycle(tmp_path, departments=None, goals="goal,target,lead\n营收,5,销售部\n")
     assert places(find_faults(folder)) == [(Code.INPUT_MISSING, "departments.csv", 0, "")]
+
+
+RATIO = "公司目标,单位,目标值,上卷方式,分子,分母\n营收,万元,100,相加,,\n新业务收入,元,200000,相加,,\n满意度,分,90,,,\n"
+
+
+def test_a_ratio_names_what_it_divides(tmp_path: Path) -> None:
+    goals = load_cycle(
+        write_cycle(tmp_path, goals=RATIO + "占比,%,20,分子分母,新业务收入,营收\n")
+    ).company.goals
+    assert (goals[3].rollup, goals[3].numerator, goals[3].denominator) == ("ratio", "新业务收入", "营收")
+    bare = load_cycle(write_cycle(tmp_path, goals=RATIO + "占比,%,20,分子分母,,\n")).company.goals
+    assert (bare[3].rollup, bare[3].numerator, bare[3].denominator) == ("ratio", "", "")
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "path"),
+    [
+        ("占比,%,20,分子分母,新业务收入,", Code.INPUT_VALUE, "分母"),
+        ("占比,%,20,分子分母,,营收", Code.INPUT_VALUE, "分子"),
+        ("占比,%,20,分子分母,新业务,营收", Code.INPUT_REFERENCE, "分子"),
+        ("占比,%,20,分子分母,新业务收入,占比", Code.INPUT_REFERENCE, "分母"),
+        ("占比,%,20,分子分母,新业务收入,满意度", Code.INPUT_REFERENCE, "分母"),  # a mean does not add
+        ("占比,%,20,相加,新业务收入,", Code.INPUT_VALUE, "上卷方式"),
+    ],
+)
+def test_fault_of_a_ratio(tmp_path: Path, row: str, code: Code, path: str) -> None:
+    problems = find_faults(write_cycle(tmp_path, goals=f"{RATIO}{row}\n"))
+    assert places(problems) == [(code, "company_goals.csv", 5, path)]
 
 
 @pytest.mark.parametrize(

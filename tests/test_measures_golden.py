@@ -27,6 +27,7 @@ ROW: dict[str, CellValue] = {
     "aggregation": "sum",
     "baseline": "",
     "annual_target": "",
+    "annual_high": "",
     "quarters": 1.0,
     "filled": "x",
 }
@@ -295,6 +296,31 @@ def test_year_completion(
     assert found["year_completion"] == (completion if completion == "" else near(float(completion)))
 
 
+# aggregation, annual bounds, actual to date, completion
+BAND_YEARS = [
+    ("sum", 40.0, 60.0, 28.0, 0.7),  # on the way to the lower bound: 28 / 40
+    ("sum", 40.0, 60.0, 40.0, 1),  # on a bound is inside
+    ("sum", 40.0, 60.0, 60.0, 1),
+    ("sum", 40.0, 60.0, 75.0, 1.25),  # beyond the upper one: 75 / 60
+    ("sum", 0.0, 60.0, -6.0, ""),  # against a bound of 0 there is no ratio
+    ("last", 90.0, 95.0, 92.0, 1),
+    ("last", 90.0, 95.0, 85.0, 1 - 5 / 92.5),  # 5 short of 90, of a midpoint of 92.5
+    ("mean", 90.0, 95.0, 100.0, 1 - 5 / 92.5),  # 5 above 95
+    ("mean", 90.0, 95.0, 300.0, 0),  # floor
+    ("last", -5.0, 5.0, 7.0, ""),  # a midpoint of 0
+    ("last", 90.0, "", 92.0, ""),  # an upper bound is missing
+]
+
+
+@pytest.mark.parametrize(("aggregation", "low", "high", "actual", "completion"), BAND_YEARS)
+def test_year_completion_of_a_band(
+    aggregation: str, low: float, high: CellValue, actual: float, completion: float | str
+) -> None:
+    row = {"annual_target": low, "annual_high": high, "target": low, "target_high": high, "actual": actual}
+    found = goal(aggregation=aggregation, direction="band", **row)
+    assert found["year_completion"] == (completion if completion == "" else near(float(completion)))
+
+
 # -- thresholds ----------------------------------------------------------------------------
 
 
@@ -511,6 +537,7 @@ goal_rows = st.fixed_dictionaries(
         "aggregation": st.sampled_from(["sum", "last", "mean", ""]),
         "baseline": optional,
         "annual_target": optional,
+        "annual_high": optional,
         "quarters": st.integers(0, 4).map(float),
         "filled": st.sampled_from(["x", ""]),
     }

@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from planbook.company import Company, CompanyGoal, Department
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp, collect, combine_scores, roll_up
-from planbook.measures.scores import Score
+from planbook.measures.frames import FRAMES
+from planbook.measures.scores import Score, share_weights
 from planbook.problems import Code
 from planbook.spec import load_spec
 from tests.support.office import stamp_modified
@@ -260,6 +262,44 @@ def test_seven_of_nine_departments_at_82_percent() -> None:
     assert score.high == pytest.approx((7 * 0.82 + 2 * 1.2) / 9)  # 90 %
 
 
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        ([], []),
+        ([None, None], [0.5, 0.5]),  # all blank: equal
+        ([0.5, 0.3, None], [0.5, 0.3, 0.2]),  # what the others leave of 100 %
+        ([0.4, None, None], [0.4, 0.3, 0.3]),  # divided by those that have none
+        ([0.5, 0.5, None], [0.5, 0.5, 0.0]),  # the others leave nothing
+        ([0.7, 0.6, None], [0.7, 0.6, 0.0]),  # nor do they above 100 %
+        ([0.0, None], [0.0, 1.0]),  # zero is a weight
+    ],
+)
+def test_a_blank_weight_takes_what_the_others_leave(weights: list[float | None], shares: list[float]) -> None:
+    assert share_weights(weights) == pytest.approx(shares)
+
+
+def test_the_workbook_scores_as_the_roll_up_does(tmp_path: Path) -> None:
+    goals = """
+    level      | goal | metric | unit | target | department | due        | weight
+    department | 甲   | 数量   | 家   | 50     | XS         | 2024-12-31 | 0.5
+    department | 乙   | 数量   | 家   | 50     | XS         | 2024-12-31 |
+    department | 丙   | 数量   | 家   | 50     | XS         | 2024-12-31 |
+    """
+    review = """
+    quarter | department | goal | target | actual | cause_objective | improvement
+    q1      | XS         | G001 | 10     | 10     |                 |
+    q1      | XS         | G002 | 10     | 5      | 原因            | 措施
+    """
+    path = returned(tmp_path, "a.xlsx", {"goals": goals, "review": review})
+    expected = (0.5 * 1.0 + 0.25 * 0.5) / 0.75  # the two blank ones divide the half that is left
+    assert of(figures(tmp_path).scores, code="XS")["score"] == pytest.approx(expected)
+    sheet = openpyxl.load_workbook(path, data_only=True)["1_目标总表"]
+    stored = [
+        cell.value for row in sheet.iter_rows(max_row=5) for cell in row if isinstance(cell.value, float)
+    ]
+    assert any(value == pytest.approx(expected) for value in stored)
+
+
 def test_company_goals_add_in_one_unit(inbox: Path) -> None:
     goal = of(figures(inbox).company_goals, goal="年度营收增长15%")
     assert goal["unit"] == "亿元"
@@ -343,13 +383,18 @@ def test_a_tree_of_any_depth(inbox: Path) -> None:
     assert [row["depth"] for row in scores.to_dict("records")] == [0, 1, 2, 3, 3, 2]
 
 
-def test_the_order_of_the_files_changes_nothing(inbox: Path) -> None:
-    forward = figures(inbox)
+def test_the_order_and_the_folders_of_the_files_change_nothing(inbox: Path, tmp_path: Path) -> None:
+    book, forward = load_spec("annual_plan"), figures(inbox)
     files = sorted(inbox.iterdir(), reverse=True)
-    collection = collect(files, COMPANY, as_of=AS_OF, expect=expect(), settings=settings_at())
-    backward = roll_up(collection, load_spec("annual_plan"), year=YEAR, as_of=AS_OF, settings=settings_at())
-    assert forward.facts.equals(backward.facts)
-    assert forward.scores.equals(backward.scores)
+    split = [tmp_path / str(number) for number in range(len(files))]
+    for folder, file in zip(split, files, strict=True):
+        folder.mkdir()
+        shutil.copy2(file, folder)
+    for paths in (files, split, list(reversed(split))):
+        collection = collect(paths, COMPANY, as_of=AS_OF, expect=expect(), settings=settings_at())
+        again = roll_up(collection, book, year=YEAR, as_of=AS_OF, settings=settings_at())
+        assert all(forward.frame(name).equals(again.frame(name)) for name in FRAMES)
+        assert forward.problems == again.problems
 
 
 def test_nothing_returned_gives_empty_figures_and_names_who_is_missing(tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ def test_thresholds_are_the_domain_s(book: str) -> None:
         "cap": 1.2,
         "behind": 0.1,
         "stale_days": 7,
+        "most_tasks": 5,
         "method": "linear",
         "working_days": "no",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planbook.cli.cycle_commands import demo, generate, init
+from planbook.cli.explain_commands import explain
 from planbook.cli.package_commands import annotate, diff, migrate
 from planbook.cli.problem_commands import problems
 from planbook.cli.report_commands import consolidate, weekly
@@ -25,6 +26,6 @@ def main(verbose: bool) -> None:
 
 
 for _command in (
-    demo, init, generate, check, read, annotate, diff, migrate, consolidate, weekly, spec, problems,
+    demo, init, generate, check, read, annotate, diff, migrate, consolidate, explain, weekly, spec, problems,
 ):  # fmt: skip
     main.add_command(_command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -47,6 +47,8 @@ GOAL_COLUMNS: Final = (
     Heading("due", ("完成时限", "时限", "Due", "Due date")),
     Heading("lead", ("牵头部门", "主责部门", "责任部门", "Lead", "Lead department")),
     Heading("cooperating", ("配合部门", "协同部门", "Cooperating", "Cooperating departments")),
+    Heading("numerator", ("分子", "分子目标", "Numerator")),
+    Heading("denominator", ("分母", "分母目标", "Denominator")),
 )
 
 # A code goes into file names and identities: no spaces, no slashes, no dot at either end.
@@ -196,7 +198,8 @@ def read_goals(
     """
     rows = read_rows(path, file, GOAL_COLUMNS, faults)
     seen: set[str] = set()
-    goals = []
+    goals: list[CompanyGoal] = []
+    drafts: list[tuple[Row, CompanyGoal]] = []
     for row in rows or ():
         goal = row.name("goal", longest=LONGEST_NAME, example="年度营收增长15%")
         if goal and match_key(goal) in seen:
@@ -221,7 +224,35 @@ def read_goals(
                 line=row.line,
             )
         )
-    return tuple(goal for goal in goals if goal.goal)
+        drafts.append((row, goals[-1]))
+    known = {match_key(goal.goal): goal for goal in goals if goal.goal}
+    return tuple(_with_parts(row, goal, known) for row, goal in drafts if goal.goal)
+
+
+def _with_parts(row: Row, goal: CompanyGoal, known: Mapping[str, CompanyGoal]) -> CompanyGoal:
+    """The goal with what a ratio is made of: two other goals of the file that add up.
+
+    A ratio names both or neither; without them its departments' attainment is averaged.
+    """
+    found: dict[str, str] = {}
+    for key in ("numerator", "denominator"):
+        text = one_line(row.text(key))
+        part = known.get(match_key(text)) if text else None
+        if not text:
+            continue
+        if goal.rollup != "ratio":
+            row.note(Code.INPUT_VALUE, "rollup", expected="ratio 分子分母")
+        elif part is None or part.goal == goal.goal or part.rollup != "sum":
+            adding = [other.goal for other in known.values() if other.rollup == "sum"]
+            row.note(Code.INPUT_REFERENCE, key, found=text, expected=suggest(text, adding) or "rollup = sum")
+        else:
+            found[key] = part.goal
+    one_given = bool(row.text("numerator")) != bool(row.text("denominator"))
+    if goal.rollup == "ratio" and one_given:
+        blank = "denominator" if row.text("numerator") else "numerator"
+        if row.has(blank):
+            row.note(Code.INPUT_VALUE, blank, expected="rollup = sum")
+    return replace(goal, numerator=found.get("numerator", ""), denominator=found.get("denominator", ""))
 
 
 def _list_items(book: Book, key: str) -> tuple[Item, ...]:

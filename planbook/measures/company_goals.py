@@ -2,119 +2,512 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company, CompanyGoal
 from planbook.layout.cells import CellValue, SettingValue
+from planbook.measures.progress import number_of
 from planbook.measures.scores import Score, combine_scores, rate
+from planbook.measures.source import Record
+from planbook.measures.totals import QUARTERS, measure_totals, total_facts
 from planbook.problems import Code, Location, Problem
 from planbook.spec import Book
 
-Record = dict[str, object]
+SUMMED = ("annual_target", "annual_target_high", "baseline", "target", "target_high", "actual")
+MEASURES = (
+    "deviation", "deviation_rate", "favourable", "baseline_target", "method_used", "attainment",
+    "year_completion",
+)  # fmt: skip
+POINTS = 100.0  # a ratio in % is stored as points
 
 
-def roll_company_goals(
-    book: Book,
-    company: Company,
-    goals: Sequence[Record],
-    settings: Mapping[str, SettingValue],
-    inside: Set[str],
-) -> tuple[list[Record], list[Problem]]:
-    """One record per company goal that a department in sight has taken over.
+@dataclass(frozen=True)
+class CompanyView:
+    """What the company's goals are rolled up from: the goals in sight, and how to compute.
+
+    `unread` are goals that were quarantined; `inside` the codes of the departments in sight,
+    all of them where `scope` is blank.
+    """
+
+    book: Book
+    company: Company
+    settings: Mapping[str, SettingValue]
+    goals: Sequence[Record]
+    unread: Sequence[Record]
+    inside: frozenset[str]
+    scope: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def cap(self) -> float:
+        """The cap of an attainment in a score, and so in bounds."""
+        given = self.settings.get("cap", self.book.settings["cap"].value)
+        return number_of(given) or 1.2
+
+    def convert(self, value: object, unit: object, wanted: str) -> float | None:
+        """A quantity in another unit of its family; None where there is none."""
+        number = number_of(value)
+        return None if number is None else self.book.unit_table.convert(number, str(unit or wanted), wanted)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The rows of one company goal: those that count, those that are shown only, those not read."""
+
+    goal: CompanyGoal
+    counted: tuple[Record, ...]
+    shown: tuple[Record, ...]
+    unread: tuple[Record, ...]
+    lead_missing: bool
+
+    @property
+    def departments(self) -> dict[object, list[Record]]:
+        """The counted rows by department."""
+        groups: dict[object, list[Record]] = {}
+        for row in self.counted:
+            groups.setdefault(row["department"], []).append(row)
+        return groups
+
+
+def claim_rows(view: CompanyView, goal: CompanyGoal) -> Claims:
+    """Who took a company goal over, and whose figures count.
 
     What a cooperating department reports is shown in its own rows and not counted again: the
-    lead's figures count (DOMAIN §3, Roll-up).
-
-    `inside` are the codes of the departments in sight.
+    lead's figures count (DOMAIN §3, Roll-up).  Without a lead all of them count.
     """
+    company = view.company
+    cooperating = goal.cooperating if goal.lead else ()
+    helping = {d.code for code in cooperating for d in company.below(code)}
+    lead = {d.code for d in company.below(goal.lead)} if goal.lead else set()
+    helping -= lead
+    claimed = [row for row in view.goals if row["company_goal"] == goal.goal]
+    unread = [
+        row
+        for row in view.unread
+        if row.get("company_goal") == goal.goal and row["department"] not in helping
+    ]
+    counted = [row for row in claimed if row["department"] not in helping]
+    present = {row["department"] for row in (*counted, *unread)}
+    return Claims(
+        goal,
+        tuple(counted),
+        tuple(row for row in claimed if row["department"] in helping),
+        tuple(unread),
+        bool(goal.lead) and goal.lead in view.inside and not present & lead,
+    )
+
+
+def roll_company_goals(view: CompanyView) -> tuple[list[Record], list[Problem]]:
+    """One record per company goal, in the order of the company; those nobody took over too.
+
+    A reader whose scope leaves out the lead sees the goals that departments in sight took over.
+    """
+    claims = {goal.goal: claim_rows(view, goal) for goal in view.company.goals}
     records: list[Record] = []
-    problems: list[Problem] = []
-    for goal in company.goals:
-        claimed = [g for g in goals if g["company_goal"] == goal.goal]
-        cooperating = goal.cooperating if goal.lead else ()  # without a lead all of them count
-        helping = {d.code for code in cooperating for d in company.below(code)}
-        lead = {d.code for d in company.below(goal.lead)} if goal.lead else set()
-        counted = [g for g in claimed if g["department"] not in helping - lead]
-        # a reader whose scope leaves the lead out is not told its name
-        if len(counted) < len(claimed) and goal.lead in inside:
-            names = "、".join(dict.fromkeys(str(g["department_name"]) for g in claimed))
-            owner = company.find(goal.lead)
-            problems.append(
-                Problem(Code.SHARED_GOAL, Location(), names, owner.name if owner else "", subject=goal.goal)
-            )
-        if counted:
-            records.append(_roll_goal(book, goal, counted, problems))
-    _measure(book, records, settings)
-    return records, problems
+    for mine in claims.values():
+        if view.scope and not mine.counted and mine.goal.lead not in view.inside:
+            continue
+        _note_shared(view, mine)
+        records.append(_roll_goal(view, mine, claims))
+    _measure(view, records)
+    for record in records:
+        _finish(view, record)
+    ratings = rate(view.book, [record.get("attainment") for record in records], view.settings)
+    for record, rating in zip(records, ratings, strict=True):
+        record["rating"] = rating
+    return records, view.problems
 
 
-def _roll_goal(book: Book, goal: CompanyGoal, rows: Sequence[Record], problems: list[Problem]) -> Record:
+def _note_shared(view: CompanyView, claims: Claims) -> None:
+    """Say where a goal is claimed twice; a reader whose scope leaves the lead out is not told its name."""
+    goal = claims.goal
+    if claims.shown and goal.lead in view.inside:
+        owner = view.company.find(goal.lead)
+        names = _names((*claims.counted, *claims.shown))
+        view.problems.append(
+            Problem(Code.SHARED_GOAL, Location(), names, owner.name if owner else "", subject=goal.goal)
+        )
+
+
+def _names(rows: Iterable[Record]) -> str:
+    return "、".join(dict.fromkeys(str(row["department_name"]) for row in rows))
+
+
+def _roll_goal(view: CompanyView, mine: Claims, claims: Mapping[str, Claims]) -> Record:
+    goal = mine.goal
+    lead = view.company.find(goal.lead) if goal.lead in view.inside else None
     record: Record = {
         "goal": goal.goal,
         "metric": goal.metric,
-        "rollup": "sum" if goal.rollup == "sum" else "weighted",
         "unit": goal.unit,
         "direction": goal.direction,
+        "aggregation": goal.aggregation,
+        "weight": goal.weight,
+        "lead": lead.code if lead else None,
+        "lead_name": lead.name if lead else None,
         "company_target": goal.target,
-        "departments": "、".join(dict.fromkeys(str(row["department_name"]) for row in rows)),
+        "company_target_high": goal.target_high,
+        "departments": _names(mine.counted) or None,
+        "shown_only": _names(mine.shown) or None,
+        "numerator": goal.numerator or None,
+        "denominator": goal.denominator or None,
     }
-    known = [row for row in rows if isinstance(row["attainment"], int | float)]
+    record["incomplete"] = bool(mine.lead_missing or mine.unread)
+    above, below = claims.get(goal.numerator), claims.get(goal.denominator)
+    if goal.rollup == "ratio" and above is not None and below is not None:
+        return record | _divide(view, mine, above, below)
     if goal.rollup == "sum":
-        sums, left_out = _sum_rows(book, goal, rows)
-        record |= sums
-        known = [row for row in known if row not in left_out]
-        for row in left_out:
+        return record | _add(view, mine)
+    return record | _average(mine, view.cap)
+
+
+def _weigh(
+    parts: Sequence[tuple[object, float | None, bool]],
+    missing: Sequence[float | None],
+    attainment: float | None,
+) -> Record:
+    """Coverage by departments, and the share of the weight that is known.
+
+    `parts` are (department, weight, known) of the rows that count, `missing` the weights of what
+    is expected beside them; a weight that is None takes the mean of the others.
+    """
+    every = [weight for _, weight, _ in parts] + list(missing)
+    given = [weight for weight in every if weight is not None]
+    spare = sum(given) / len(given) if given and sum(given) > 0 else 1.0
+    if not sum(given) > 0:
+        every = [1.0] * len(every)
+    total = sum(spare if weight is None else weight for weight in every)
+    shares = [spare if weight is None else weight for weight in every[: len(parts)]]
+    known = sum(share for share, (_, _, is_known) in zip(shares, parts, strict=True) if is_known)
+    return {"known_share": known / total if total else 0.0, "attainment": attainment}
+
+
+def _coverage(departments: Mapping[object, bool], missing: int) -> Record:
+    covered, expected = sum(departments.values()), len(departments) + missing
+    return {"covered": covered, "expected": expected, "coverage": f"{covered}/{expected}"}
+
+
+def _missing_departments(claims: Claims) -> set[object]:
+    """Departments that are expected and have no readable row: quarantined ones, and a lead not heard of."""
+    known = set(claims.departments)
+    missing = {row["department"] for row in claims.unread} - known
+    return missing | ({claims.goal.lead} if claims.lead_missing else set())
+
+
+# -- weighted ------------------------------------------------------------------------------
+
+
+def _average(claims: Claims, cap: float) -> Record:
+    """The mean attainment of the rows by their weights; a blank weight takes the mean of the others."""
+    known = [row for row in claims.counted if number_of(row["attainment"]) is not None]
+    parts = [(number_of(row["weight"]), Score(number_of(row["attainment"]), 0.0, 0.0)) for row in known]
+    attainment = combine_scores(parts, cap).value if parts else None
+    by_department = {
+        code: all(number_of(row["attainment"]) is not None for row in rows)
+        for code, rows in claims.departments.items()
+    }
+    missing = _missing_departments(claims) - set(by_department)
+    rows = [
+        (row["department"], number_of(row["weight"]), number_of(row["attainment"]) is not None)
+        for row in claims.counted
+    ]
+    unread = [number_of(row.get("weight")) for row in claims.unread]
+    beside = unread + ([None] if claims.lead_missing else [])
+    return {
+        "rollup": "weighted",
+        **_weigh(rows, beside, attainment),
+        **_coverage(_with_unread(by_department, claims), len(missing)),
+    }
+
+
+def _with_unread(by_department: Mapping[object, bool], claims: Claims) -> dict[object, bool]:
+    """A department that has a row which could not be read is not fully known."""
+    unread = {row["department"] for row in claims.unread}
+    return {code: known and code not in unread for code, known in by_department.items()}
+
+
+# -- sums ----------------------------------------------------------------------------------
+
+
+def convert_row(view: CompanyView, goal: CompanyGoal, row: Record) -> dict[str, float] | None:
+    """The quantities of a row in the company goal's unit; None where they do not add.
+
+    Amounts of another unit family do not add, nor do scores and what is done or not.
+    """
+    if row.get("metric_kind") in ("score", "done"):
+        return None
+    totals: dict[str, float] = {}
+    for key in SUMMED:
+        if number_of(row.get(key)) is None:
+            continue
+        converted = view.convert(row.get(key), row["unit"], goal.unit)
+        if converted is None:
+            return None
+        totals[key] = converted
+    if goal.direction == "band":  # a point among bands has both bounds in one place
+        for low, high in (("target", "target_high"), ("annual_target", "annual_target_high")):
+            if low in totals:
+                totals.setdefault(high, totals[low])
+    return totals
+
+
+def _is_known(totals: Mapping[str, float]) -> bool:
+    return "target" in totals and "actual" in totals
+
+
+def _add(view: CompanyView, claims: Claims) -> Record:
+    """Targets and actuals added in the company goal's unit; rows whose unit does not convert stay out."""
+    goal = claims.goal
+    converted = [(row, convert_row(view, goal, row)) for row in claims.counted]
+    for row, totals in converted:
+        if totals is None:
             place = Location(str(row["file"]), str(row["sheet"]), str(row["cell"]))
-            problems.append(Problem(Code.UNIT_MISMATCH, place, str(row["unit"]), goal.unit, goal.goal))
-    elif known:
-        weights = [row["weight"] if isinstance(row["weight"], int | float) else None for row in known]
-        parts = [
-            (weight, Score(float(str(row["attainment"])), 0.0, 0.0))
-            for weight, row in zip(weights, known, strict=True)
-        ]
-        record["attainment"] = combine_scores(parts, 1.2).value
-    record["coverage"] = f"{len(known)}/{len(rows)}"
+            found = str(row["unit"] or row.get("metric_kind"))
+            view.problems.append(Problem(Code.UNIT_MISMATCH, place, found, goal.unit, goal.goal))
+    rows = [(row, totals) for row, totals in converted if totals is not None]
+    by_department: dict[object, bool] = {}
+    for row, own in converted:
+        known = own is not None and _is_known(own)
+        by_department[row["department"]] = by_department.get(row["department"], True) and known
+    missing = _missing_departments(claims) - set(by_department)
+    parts = [(row["department"], _size(totals), _is_known(totals)) for row, totals in rows]
+    coverage = _coverage(_with_unread(by_department, claims), len(missing))
+    record: Record = {
+        "rollup": "sum",
+        **_total([totals for _, totals in rows]),
+        **coverage,
+        **_weigh(parts, _missing_sizes(view, claims, [size for _, size, _ in parts]), None),
+        "quarters": min(
+            (int(number_of(row["quarters"]) or 0) for row, t in rows if _is_known(t)), default=None
+        ),
+    }
+    if record.get("baseline") is None and coverage["covered"] == coverage["expected"]:
+        record["baseline"] = goal.baseline  # the company's own, where the sums are the whole company
     return record
 
 
-def _sum_rows(book: Book, goal: CompanyGoal, rows: Sequence[Record]) -> tuple[Record, list[Record]]:
-    """Targets and actuals added in the company goal's unit, and the rows whose unit does not convert."""
-    totals: dict[str, float] = {}
-    left_out: list[Record] = []
-    for row in rows:
-        unit = str(row["unit"] or goal.unit)
-        for key in ("annual_target", "target", "actual"):
-            value = row[key]
-            if not isinstance(value, int | float):
-                continue
-            converted = book.unit_table.convert(float(value), unit, goal.unit)
-            if converted is None:
-                left_out += [] if row in left_out else [row]
-            else:
-                totals[key] = totals.get(key, 0.0) + converted
-    return {key: round(value, 9) for key, value in totals.items()}, left_out
+def _size(totals: Mapping[str, float]) -> float | None:
+    return abs(totals["annual_target"]) if "annual_target" in totals else None
 
 
-def _measure(book: Book, records: Sequence[Record], settings: Mapping[str, SettingValue]) -> None:
+def _missing_sizes(view: CompanyView, claims: Claims, sizes: Sequence[float | None]) -> list[float | None]:
+    """How large what is missing is: its annual target; for the lead what others leave of the company's."""
+    goal = claims.goal
+    found = [view.convert(row.get("annual_target"), row.get("unit"), goal.unit) for row in claims.unread]
+    missing: list[float | None] = [None if size is None else abs(size) for size in found]
+    if claims.lead_missing:
+        taken = sum(size for size in (*sizes, *missing) if size is not None)
+        left = abs(goal.target) - taken if goal.target is not None else 0.0
+        missing.append(left if left > 0 else None)
+    return missing
+
+
+def _total(rows: Sequence[Mapping[str, float]]) -> Record:
+    """The sums of each quantity; of a baseline only where every row has one."""
+    totals: Record = {}
+    for key in SUMMED:
+        values = [row[key] for row in rows if key in row]
+        if values and (key != "baseline" or len(values) == len(rows)):
+            totals[key] = round(sum(values), 9)
+    return totals
+
+
+# -- ratios --------------------------------------------------------------------------------
+
+
+def _divide(view: CompanyView, mine: Claims, above: Claims, below: Claims) -> Record:
+    """The sums above the line over the sums below it.
+
+    A department counts with both sides or with none: where one of its rows has no figures, or
+    its rows do not cover the same quarters, all of them are left out, so that no side is short.
+    """
+    goal = mine.goal
+    scale = _scale(view, goal, above.goal, below.goal)
+    sides = [(claims, _side(view, claims)) for claims in (above, below)]
+    departments = list(dict.fromkeys(code for _, side in sides for code in side))
+    known = {code: _is_paired([side.get(code, []) for _, side in sides]) for code in departments}
+    missing = {code for claims, _ in sides for code in _missing_departments(claims)} - set(known)
+    for claims, _ in sides:
+        known = _with_unread(known, claims)
+    record: Record = {"rollup": "ratio", **_coverage(known, len(missing))}
+    for key in ("actual", "target", "annual_target", "baseline"):
+        numerator, denominator = (_side_sum(side, known, key) for _, side in sides)
+        if scale is not None and numerator is not None and denominator:
+            record[key] = numerator * scale / denominator
+    if record.get("baseline") is None and record["covered"] == record["expected"]:
+        record["baseline"] = goal.baseline
+    rows = [row for _, side in sides for code in side if known[code] for row, _ in side[code]]
+    names = [row for _, side in sides for code in side for row, _ in side[code]]
+    weights: list[tuple[object, float | None, bool]] = [(code, 1.0, known[code]) for code in departments]
+    return {
+        **record,
+        **_weigh(weights, [1.0] * len(missing), None),
+        "quarters": min((int(number_of(row["quarters"]) or 0) for row in rows), default=None),
+        "departments": _names(names) or None,
+        "shown_only": _names((*mine.counted, *mine.shown, *above.shown, *below.shown)) or None,
+    }
+
+
+Side = dict[object, list[tuple[Record, dict[str, float] | None]]]
+
+
+def _side(view: CompanyView, claims: Claims) -> Side:
+    return {
+        code: [(row, convert_row(view, claims.goal, row)) for row in rows]
+        for code, rows in claims.departments.items()
+    }
+
+
+def _is_paired(sides: Sequence[Sequence[tuple[Record, Mapping[str, float] | None]]]) -> bool:
+    rows = [pair for side in sides for pair in side]
+    quarters = {row["quarters"] for row, _ in rows}
+    return len(quarters) == 1 and all(totals is not None and _is_known(totals) for _, totals in rows)
+
+
+def _side_sum(side: Side, known: Mapping[object, bool], key: str) -> float | None:
+    rows = [totals for code, pairs in side.items() if known[code] for _, totals in pairs if totals]
+    values = [totals[key] for totals in rows if key in totals]
+    return sum(values) if values and len(values) == len(rows) else None
+
+
+def _scale(view: CompanyView, goal: CompanyGoal, above: CompanyGoal, below: CompanyGoal) -> float | None:
+    """What the quotient is multiplied with: units of one family cancel, % is stored as points."""
+    factor = view.book.unit_table.convert(1.0, above.unit, below.unit)
+    known = view.book.unit_table.find(goal.unit)
+    if known is None or known.name != "%":
+        return 1.0 if factor is None else factor
+    if factor is None:
+        place = Location()
+        view.problems.append(Problem(Code.UNIT_MISMATCH, place, above.unit, below.unit, goal.goal))
+        return None
+    return factor * POINTS
+
+
+# -- measures ------------------------------------------------------------------------------
+
+
+def _measure(view: CompanyView, records: Sequence[Record]) -> None:
     """Evaluate the spec's measures on the totals; weighted goals keep the attainment they have."""
-    sums = [record for record in records if record["rollup"] == "sum"]
-    names = ("actual", "target", "direction", "annual_target")
-    columns: dict[str, list[CellValue]] = {name: [_cell(r.get(name)) for r in sums] for name in names}
-    columns |= {name: [""] * len(sums) for name in ("target_high", "baseline", "metric_kind", "aggregation")}
-    columns |= {"quarters": [0.0] * len(sums), "filled": ["x"] * len(sums)}
-    measures = ["deviation", "deviation_rate", "favourable", "baseline_target", "method_used", "attainment"]
-    if sums:
-        computed = evaluate_measures(book, measures, columns, settings)
-        for number, record in enumerate(sums):
-            for name in ("deviation", "deviation_rate", "favourable", "attainment"):
+    totals = [record for record in records if record["rollup"] != "weighted"]
+    if not totals:
+        return
+    names = (
+        "actual",
+        "target",
+        "target_high",
+        "direction",
+        "annual_target",
+        "baseline",
+        "aggregation",
+        "quarters",
+    )
+    columns: dict[str, list[CellValue]] = {
+        name: [_cell(record.get(name)) for record in totals] for name in names
+    }
+    # A ratio is no sum over quarters: its baseline is held against the annual target.
+    columns["aggregation"] = ["last" if r["rollup"] == "ratio" else _cell(r["aggregation"]) for r in totals]
+    columns["annual_high"] = [_cell(record.get("annual_target_high")) for record in totals]
+    columns |= {"metric_kind": [""] * len(totals), "filled": ["x"] * len(totals)}
+    computed = evaluate_measures(view.book, MEASURES, columns, view.settings)
+    for number, record in enumerate(totals):
+        for name in MEASURES:
+            if name != "baseline_target":
                 value = computed[name][number]
                 record[name] = None if value == "" else value
-    for record, rating in zip(
-        records, rate(book, [r.get("attainment") for r in records], settings), strict=True
-    ):
-        record["rating"] = rating
+
+
+def _finish(view: CompanyView, record: Record) -> None:
+    """Bounds, and the unit that reads best."""
+    known = float(str(record.pop("known_share", 0.0)))
+    attainment = number_of(record.get("attainment"))
+    record["low"] = (attainment or 0.0) * known
+    record["high"] = (attainment or 0.0) * known + view.cap * (1.0 - known)
+    amounts = [number_of(record.get(key)) for key in ("company_target", "annual_target", "target", "actual")]
+    largest = max((abs(amount) for amount in amounts if amount is not None), default=0.0)
+    unit = str(record["unit"] or "")
+    readable, found = view.book.unit_table.readable(largest, unit)
+    record["readable_unit"] = found.name if unit else None
+    record["readable_factor"] = readable / largest if largest else 1.0
 
 
 def _cell(value: object) -> CellValue:
-    return value if isinstance(value, str | int | float) else None
+    return value if isinstance(value, str | int | float) else ""
+
+
+# -- quarters ------------------------------------------------------------------------------
+
+
+def roll_trend(view: CompanyView, records: Sequence[Record], facts: pd.DataFrame) -> list[Record]:
+    """One record per quarter of every company goal that adds, in the company goal's unit.
+
+    A quarter counts the departments that have both figures for it; the running quarter is shown
+    and not counted.
+    """
+    summed = {str(r["goal"]): r for r in records if r["rollup"] == "sum"}
+    entering = {
+        (str(row["file"]), str(row["goal_id"])): name
+        for name in summed
+        for row in claim_rows(view, next(g for g in view.company.goals if g.goal == name)).counted
+        if row.get("metric_kind") not in ("score", "done")
+    }
+    keys = list(zip(facts["file"].astype(str), facts["goal_id"].astype(str), strict=True))
+    rows = facts[[key in entering for key in keys]]
+    if rows.empty:
+        return []
+    banded = rows["direction"] != "band"
+    rows = rows.assign(
+        target_high=rows["target_high"].where(~(banded & rows["target_high"].isna()), rows["target"])
+    )
+    totals = total_facts(view.book, rows, ("company_goal", "quarter"), counted=False)
+    by_key = {(t["company_goal"], t["quarter"], t["unit"]): t for t in totals.to_dict("records")}
+    departments = total_facts(view.book, rows, ("company_goal", "quarter", "department"), counted=False)
+    known = departments[departments["known"] > 0].groupby(["company_goal", "quarter"])["department"].nunique()
+    ended = set(rows.loc[rows["counted"] == "yes", "quarter"])
+    found = [
+        _quarter_record(view, goal, str(quarter), by_key, int(known.get((goal["goal"], quarter), 0)), ended)
+        for goal in summed.values()
+        for quarter in QUARTERS
+    ]
+    trend = [record for record in found if record is not None]
+    if not trend:
+        return []
+    measured = measure_totals(
+        view.book, pd.DataFrame(trend), view.settings, direction=[str(r["direction"]) for r in trend]
+    )
+    plain = measured.astype(object).where(measured.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _quarter_record(
+    view: CompanyView,
+    goal: Record,
+    quarter: str,
+    totals: Mapping[tuple[object, object, object], Mapping[Hashable, object]],
+    covered: int,
+    ended: set[str],
+) -> Record | None:
+    unit = str(goal["unit"] or "")
+    base = view.book.unit_table.base(unit)
+    found = totals.get((goal["goal"], quarter, base.name if base else unit or None))
+    if found is None or not number_of(found["known"]):
+        return None
+    figures = {
+        key: None if found[key] != found[key] else view.convert(found[key], base.name if base else unit, unit)
+        for key in ("target", "target_high", "actual")
+    }
+    if goal["direction"] != "band":
+        figures["target_high"] = None
+    return {
+        "goal": goal["goal"],
+        "quarter": quarter,
+        "unit": unit,
+        "direction": goal["direction"],
+        **{key: None if value is None else round(value, 9) for key, value in figures.items()},
+        "covered": covered,
+        "expected": goal["expected"],
+        "counted": "yes" if quarter in ended else "no",
+    }

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
 
 from planbook.company import Company
 from planbook.layout.cells import SettingValue
+from planbook.measures import frames
+from planbook.measures.frames import FrameSpec, make_frame
 from planbook.problems import Problem
 from planbook.spec import Book
 
-FACT_COLUMNS = (
-    "fact", "department", "department_name", "goal_id", "goal", "metric", "level", "company_goal", "quarter",
-    "unit", "direction", "aggregation", "metric_kind", "baseline", "annual_target", "target", "target_high",
-    "actual", "deviation", "deviation_rate", "favourable", "attainment", "method_used", "rating", "counted",
-    "cause", "improvement", "file", "sheet", "cell", "sha256",
-)  # fmt: skip
-GOAL_COLUMNS = (
-    "department", "department_name", "goal_id", "goal", "metric", "metric_kind", "level", "company_goal",
-    "unit", "direction", "aggregation", "weight", "annual_target", "coverage", "quarters", "target",
-    "target_high", "actual", "deviation", "deviation_rate", "favourable", "attainment", "method_used",
-    "rating", "year_completion", "driver", "fact", "file", "sheet", "cell",
-)  # fmt: skip
-TASK_COLUMNS = (
-    "department", "department_name", "goal", "initiative", "task", "lead", "owner", "start", "finish",
-    "percent", "hold", "expected", "schedule_deviation", "status", "stale", "updated", "progress", "risk",
-    "action", "file", "sheet", "cell",
-)  # fmt: skip
-SCORE_COLUMNS = (
-    "code", "name", "node", "depth", "weight", "score", "rating", "low", "high", "covered", "expected",
-    "goals", "missed", "tasks", "late",
-)  # fmt: skip
-COMPANY_GOAL_COLUMNS = (
-    "goal", "metric", "rollup", "unit", "direction", "company_target", "annual_target", "target", "actual",
-    "deviation", "deviation_rate", "favourable", "attainment", "rating", "coverage", "departments",
-)  # fmt: skip
-RECEIPT_COLUMNS = (
-    "department", "department_name", "receipt", "file", "modified", "rows", "errors", "warnings", "reason",
-)  # fmt: skip
+FACT_COLUMNS = frames.FACTS.names
+GOAL_COLUMNS = frames.GOALS.names
+TASK_COLUMNS = frames.TASKS.names
+SCORE_COLUMNS = frames.SCORES.names
+COMPANY_GOAL_COLUMNS = frames.COMPANY_GOALS.names
+RECEIPT_COLUMNS = frames.RECEIPTS.names
+
+
+def _empty(spec: FrameSpec) -> Callable[[], pd.DataFrame]:
+    return lambda: make_frame(spec, ())
 
 
 @dataclass(frozen=True)
@@ -49,14 +33,23 @@ class RollUp:
 
     Choices stand in the frames as keys of their lists' items (`rating` is ``green``), quantities
     as numbers in the row's `unit`, percentages as fractions, dates as `datetime.date`; what is
-    missing is None or NaN.
+    missing is None or NaN.  `planbook.measures.frames` documents every column.
 
-    ``facts``          one row per quarter of a goal; key `fact`
-    ``goals``          one row per goal, year to date; key `department`, `goal_id`, `file`
-    ``tasks``          one row per tracked task; key `file`, `cell`
-    ``scores``         one row per node of the tree, parents before children; key `code`
-    ``company_goals``  one row per company goal; key `goal`
-    ``receipts``       one row per department due, and per file set aside
+    ``facts``           one row per quarter of a goal; key `fact`
+    ``goals``           one row per goal, year to date; key `department`, `goal_id`, `file`
+    ``tasks``           one row per task of the breakdown, tracked or not; key `file`, `sheet`, `cell`
+    ``scores``          one row per node of the tree, parents before children; key `code`
+    ``company_goals``   one row per company goal, also one nobody took over; key `goal`
+    ``receipts``        one row per department due, and per file set aside
+    ``progress``        one row per goal and per initiative under it: the progress of its tasks
+    ``trend``           one row per quarter of a company goal that adds; key `goal`, `quarter`
+    ``appraisal``       one row per responsible position; key `department`, `position`
+    ``responsibility``  one row per party to a task: R lead, A head, C cooperating, I informed
+    ``risks``           one row per risk written down, in tracking or in the execution plan
+    ``coherence``       one row per finding on how the plans fit together; each is a problem too
+
+    Rows stand in the order of the company's departments and of the rows in their workbooks, so
+    that the order of the files changes nothing.
 
     `review_rows` are the review rows read, `kept_out` those of them that are no fact because they
     are quarantined or their goal is; facts and kept-out rows must come to all of them.
@@ -78,3 +71,16 @@ class RollUp:
     problems: tuple[Problem, ...]
     review_rows: int = 0
     kept_out: int = 0
+    progress: pd.DataFrame = field(default_factory=_empty(frames.PROGRESS))
+    trend: pd.DataFrame = field(default_factory=_empty(frames.TREND))
+    appraisal: pd.DataFrame = field(default_factory=_empty(frames.APPRAISAL))
+    responsibility: pd.DataFrame = field(default_factory=_empty(frames.RESPONSIBILITY))
+    risks: pd.DataFrame = field(default_factory=_empty(frames.RISKS))
+    coherence: pd.DataFrame = field(default_factory=_empty(frames.COHERENCE))
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The frame of that name; KeyError where there is none."""
+        if name not in frames.FRAMES:
+            raise KeyError(name)
+        found: pd.DataFrame = getattr(self, name)
+        return found

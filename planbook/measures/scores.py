@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company
 from planbook.layout.cells import CellValue, SettingValue
+from planbook.measures.progress import LATE, number_of
+from planbook.measures.source import Record
 from planbook.spec import Book
 
-Record = dict[str, object]
-LATE = ("behind", "overdue")
 MISSED = ("amber", "red")
 
 
@@ -47,46 +47,59 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
     )
 
 
+def share_weights(weights: Sequence[object]) -> list[float]:
+    """The weight each goal of a department counts with.
+
+    All blank means equal shares.  A blank one among given ones takes what they leave of 100 %,
+    since a department's weights total that (DOMAIN §2 and §3); several divide it.
+    """
+    given = [number for weight in weights if (number := number_of(weight)) is not None]
+    if not weights or not given:
+        return [1.0 / len(weights)] * len(weights) if weights else []
+    left = max(0.0, round(1.0 - sum(given), 9)) / max(1, len(weights) - len(given))
+    return [left if (number := number_of(weight)) is None else number for weight in weights]
+
+
 def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
-    """The score of one department's goals of level department; None where it has none."""
-    parts = []
-    weights = [g["weight"] for g in goals if g["level"] == "department"]
-    blank = not any(isinstance(w, int | float) for w in weights)
-    for goal in goals:
-        if goal["level"] != "department":
-            continue
-        weight = goal["weight"]
-        share = 1.0 if blank else float(weight) if isinstance(weight, int | float) else 0.0
-        attainment = goal["attainment"]
-        if isinstance(attainment, int | float):
-            capped = min(float(attainment), cap)
-            parts.append((share, Score(capped, capped, capped)))
-        else:
-            parts.append((share, Score(None, 0.0, cap)))
+    """The score of one department's goals of level department; None where it has none.
+
+    Each goal that counts gets its `share`.
+    """
+    counted = [goal for goal in goals if goal["level"] == "department"]
+    parts: list[tuple[float | None, Score]] = []
+    for goal, share in zip(counted, share_weights([goal["weight"] for goal in counted]), strict=True):
+        goal["share"] = share
+        attainment = number_of(goal["attainment"])
+        capped = None if attainment is None else min(attainment, cap)
+        parts.append((share, Score(None, 0.0, cap) if capped is None else Score(capped, capped, capped)))
     return combine_scores(parts, cap) if parts else None
 
 
-def score_nodes(
-    book: Book,
-    company: Company,
-    scope: str,
-    goals: Sequence[Record],
-    tasks: Sequence[Record],
-    settings: Mapping[str, SettingValue],
-    unread: Sequence[Record] = (),
-) -> list[Record]:
-    """One record per node, the company (or the scope) first, then its tree, parents before children.
+@dataclass(frozen=True)
+class NodeInputs:
+    """What the nodes of the tree are scored from.
 
-    `unread` are goals that were quarantined: no figure, but a weight that the bounds must cover.
+    `unread` are goals that were quarantined: no figure, but a weight that the bounds must cover;
+    `quarantined` counts the rows kept out, by department.
     """
+
+    goals: Sequence[Record]
+    tasks: Sequence[Record]
+    unread: Sequence[Record] = ()
+    quarantined: Mapping[str, int] = field(default_factory=dict)
+
+
+def score_nodes(
+    book: Book, company: Company, scope: str, inputs: NodeInputs, settings: Mapping[str, SettingValue]
+) -> list[Record]:
+    """One record per node, the company (or the scope) first, then its tree, parents before children."""
     given = settings.get("cap", book.settings["cap"].value)
     cap = float(given) if isinstance(given, int | float) else 1.2
     weighted = "weight" in book.sheet("goals").by_key
-    by_node = {d.code: [g for g in goals if g["department"] == d.code] for d in company.departments}
+    goals, unread = _by_department(inputs.goals), _by_department(inputs.unread)
     scores: dict[str, Score] = {}
     for code in (*reversed([d.code for d in company.below("")]), ""):  # children before parents
-        missing = [g for g in unread if g["department"] == code]
-        own = _own_score([*by_node.get(code, []), *missing], cap) if weighted else None
+        own = _own_score([*goals.get(code, ()), *unread.get(code, ())], cap) if weighted else None
         parts = [(child.weight, scores[child.code]) for child in company.children(code)]
         if parts and own is not None:
             parts.append((None, own))
@@ -94,14 +107,9 @@ def score_nodes(
         scores[code] = combine_scores(parts, cap) if parts else own or empty
 
     nodes = [("", 0)] if not scope else []
-    top = list(company.above(scope)) if scope else []
-    nodes += [
-        (d.code, len(list(company.above(d.code))) - len(top) + (0 if scope else 1))
-        for d in company.below(scope)
-    ]
-    records = [
-        _score_record(book, company, code, depth, scores[code], by_node, tasks) for code, depth in nodes
-    ]
+    nodes += _depths(company, scope)
+    counts = _count_nodes(company, inputs)
+    records = [_score_record(company, code, depth, scores[code], counts[code]) for code, depth in nodes]
     ratings = rate(book, [record["score"] for record in records], settings)
     for record, rating in zip(records, ratings, strict=True):
         record["rating"] = rating
@@ -110,19 +118,60 @@ def score_nodes(
     return records
 
 
-def _score_record(
-    book: Book,
-    company: Company,
-    code: str,
-    depth: int,
-    score: Score,
-    by_node: Mapping[str, Sequence[Record]],
-    tasks: Sequence[Record],
-) -> Record:
-    inside = {d.code for d in company.below(code)}
-    goals = [g for node in inside for g in by_node[node]]
-    mine = [t for t in tasks if t["department"] in inside]
-    leaves = company.leaves(code)
+def _depths(company: Company, scope: str) -> Iterator[tuple[str, int]]:
+    """The nodes at or below the scope with their levels below the top of the report."""
+    depths: dict[str, int] = {}
+    for department in company.below(scope):
+        above = depths.get(department.parent)
+        depths[department.code] = (0 if scope else 1) if above is None else above + 1
+        yield department.code, depths[department.code]
+
+
+def _by_department(rows: Sequence[Record]) -> dict[object, list[Record]]:
+    groups: dict[object, list[Record]] = {}
+    for row in rows:
+        groups.setdefault(row["department"], []).append(row)
+    return groups
+
+
+COUNTED = ("covered", "expected", "goals", "missed", "tasks", "late", "quarantined")
+
+
+def _count_nodes(company: Company, inputs: NodeInputs) -> dict[str, Record]:
+    """The counts of every node: its own rows and those of everything below it."""
+    goals, tasks = _by_department(inputs.goals), _by_department(inputs.tasks)
+    counts: dict[str, Record] = {}
+    for code in (*reversed([d.code for d in company.below("")]), ""):
+        own, mine = goals.get(code, []), tasks.get(code, [])
+        children = company.children(code)
+        budgets = [amount for task in mine if (amount := number_of(task.get("budget"))) is not None]
+        record: Record = {
+            "covered": int(bool(own) and not children),
+            "expected": int(not children and bool(code)),
+            "goals": len(own),
+            "missed": sum(goal["rating"] in MISSED for goal in own),
+            "tasks": len(mine),
+            "late": sum(task["status"] in LATE for task in mine),
+            "quarantined": inputs.quarantined.get(code, 0),
+            "budget": sum(budgets) if budgets else None,
+            "budget_ceiling": company.department(code).budget_ceiling if code else None,
+        }
+        below = [counts[child.code] for child in children]
+        for key in COUNTED:
+            record[key] = sum(int(str(part[key])) for part in (record, *below))
+        record["budget"] = _sum_known([record, *below], "budget")
+        if record["budget_ceiling"] is None:
+            record["budget_ceiling"] = _sum_known(below, "budget_ceiling")
+        counts[code] = record
+    return counts
+
+
+def _sum_known(records: Sequence[Record], key: str) -> float | None:
+    values = [value for record in records if (value := number_of(record[key])) is not None]
+    return sum(values) if values else None
+
+
+def _score_record(company: Company, code: str, depth: int, score: Score, counts: Record) -> Record:
     found = company.find(code) if code else None
     kind = "company" if not code else "division" if company.children(code) else "department"
     return {
@@ -134,12 +183,7 @@ def _score_record(
         "score": score.value,
         "low": score.low,
         "high": score.high,
-        "covered": sum(bool(by_node[leaf.code]) for leaf in leaves),
-        "expected": len(leaves),
-        "goals": len(goals),
-        "missed": sum(g["rating"] in MISSED for g in goals),
-        "tasks": len(mine),
-        "late": sum(t["status"] in LATE for t in mine),
+        **counts,
     }
 
 

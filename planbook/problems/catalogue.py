@@ -138,6 +138,15 @@ class Code(StrEnum):
     IDENTICAL_COPY = "identical-copy"
     NOT_RETURNED = "not-returned"
 
+    # -- the departments' plans together
+    WEIGHT_BLANK = "weight-blank"
+    GOAL_NOT_TAKEN_OVER = "goal-not-taken-over"
+    TARGETS_DIFFER = "targets-differ"
+    DIRECTION_DIFFERS = "direction-differs"
+    SUPPORT_ONE_SIDED = "support-one-sided"
+    POSITION_OVERLOADED = "position-overloaded"
+    BUDGET_EXCEEDED = "budget-exceeded"
+
     # -- the cycle's own inputs
     INPUT_MISSING = "input-missing"
     INPUT_UNREADABLE = "input-unreadable"
@@ -161,6 +170,7 @@ class Code(StrEnum):
     PREFILL_CALCULATED = "prefill-calculated"
     PREFILL_EMPTY = "prefill-empty"
     PREFILL_FULL = "prefill-full"
+    PREFILL_INCOMPLETE = "prefill-incomplete"
     PREFILL_OTHER_YEAR = "prefill-other-year"
     OUTBOX_FILLED = "outbox-filled"
 
@@ -845,6 +855,81 @@ CATALOGUE: dict[Code, Entry] = {
         ("“{subject}”的权重均未填写，按等权计算。", "请填写各目标权重。"),
         ('The weights of "{subject}" are all blank; equal weights were used.', "Give the weights."),
     ),
+    # -- the departments' plans together
+    Code.WEIGHT_BLANK: _entry(
+        _W,
+        (
+            "“{subject}”的权重未填写，而同部门其他目标已填：按余下的 {expected} 计算。",
+            "请填写权重，使部门总目标的权重合计 100%。",
+        ),
+        (
+            '"{subject}" has no weight, its sisters have: it takes the {expected} that they leave.',
+            "Give its weight, so that the department's goals total 100%.",
+        ),
+    ),
+    Code.GOAL_NOT_TAKEN_OVER: _entry(
+        _W,
+        (
+            "公司目标“{subject}”尚无部门承接（公司目标值 {expected}）。",
+            "请指定部门在目标总表的“承接公司目标”中选择它。",
+        ),
+        (
+            'No department has taken over the company goal "{subject}" (target {expected}).',
+            "Let a department choose it as the company goal of one of its goals.",
+        ),
+    ),
+    Code.TARGETS_DIFFER: _entry(
+        _W,
+        (
+            "公司目标“{subject}”为 {expected}，各部门承接的目标合计 {found}。",
+            "请与各部门商定差额，或调整公司目标。",
+        ),
+        (
+            'The company goal "{subject}" is {expected}; the departments have taken over {found}.',
+            "Settle the difference with the departments, or change the company goal.",
+        ),
+    ),
+    Code.DIRECTION_DIFFERS: _entry(
+        _W,
+        (
+            "承接公司目标“{subject}”的目标方向为“{found}”，公司目标为“{expected}”。",
+            "请核对指标方向，或改为承接另一公司目标。",
+        ),
+        (
+            'A goal that serves "{subject}" has the direction "{found}"; the company goal has "{expected}".',
+            "Check the direction, or let it serve another company goal.",
+        ),
+    ),
+    Code.SUPPORT_ONE_SIDED: _entry(
+        _W,
+        (
+            "{found}的任务“{subject}”需要{expected}配合，但{expected}的计划中没有对应的任务或目标。",
+            "请与{expected}商定，并让其在计划中写明。",
+        ),
+        (
+            '"{subject}" of {found} counts on {expected}, whose own plan knows nothing of it.',
+            "Agree on it with {expected} and let their plan name it.",
+        ),
+    ),
+    Code.POSITION_OVERLOADED: _entry(
+        _W,
+        (
+            "岗位“{subject}”同时负责的任务多达 {found} 项，上限为 {expected} 项。",
+            "请调整时间，或把部分任务交给其他岗位。",
+        ),
+        (
+            'The position "{subject}" leads {found} tasks at the same time; the limit is {expected}.',
+            "Move their dates, or hand some of them to another position.",
+        ),
+    ),
+    Code.BUDGET_EXCEEDED: _entry(
+        _W,
+        ("“{subject}”各任务预算合计 {found}，超过上限 {expected}。", "请削减预算，或申请提高上限。"),
+        (
+            'The tasks of "{subject}" are budgeted at {found}, above the ceiling of {expected}.',
+            "Cut the budgets, or ask for a higher ceiling.",
+        ),
+    ),
     # -- formula cells
     Code.FORMULA_OVERWRITTEN: _entry(
         _W,
@@ -1122,6 +1207,17 @@ CATALOGUE: dict[Code, Entry] = {
         (
             'Sheet "{subject}" has {found} rows and no place for this one.',
             "Ask for more with planbook generate --rows {expected}, or fill in fewer.",
+        ),
+    ),
+    Code.PREFILL_INCOMPLETE: _entry(
+        _W,
+        (
+            "“{subject}”有 {found} 行没有带到新的一年：上年工作簿中须{expected}。",
+            "请使用上年最终交回的工作簿，或用 CSV 填入这些值。",
+        ),
+        (
+            '"{subject}" was not carried on for {found} rows: last year\'s workbook needs {expected}.',
+            "Use the last workbook that was returned, or fill the values in from a CSV file.",
         ),
     ),
     Code.PREFILL_OTHER_YEAR: _entry(

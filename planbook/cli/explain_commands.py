@@ -1,0 +1,57 @@
+"""`explain`: where a reported number comes from."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from planbook.cli.support import (
+    as_of_option,
+    check_paths,
+    cycle_option,
+    json_option,
+    lang_option,
+    language,
+    optional_cycle,
+    paths_argument,
+    print_json,
+)
+from planbook.problems import UsageError
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@paths_argument
+@cycle_option
+@as_of_option
+@lang_option
+@json_option
+def explain(
+    reference: str,
+    paths: tuple[Path, ...],
+    cycle_folder: Path | None,
+    as_of: date | None,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """Say where a reported number comes from, down to file, sheet, cell and formula.
+
+    REF is a cell of a consolidated workbook (reports/2024.xlsx:SHEET!F7), or the id of a fact
+    (XS-R003), goal (XS-G001) or task (XS-T001), or the name of a department or company goal.
+    The figures are made anew from the cycle's inbox, or from PATHS.
+    """
+    from planbook.explain import render_explanation
+    from planbook.workflow import explain_reference
+
+    check_paths(paths)
+    cycle = optional_cycle(cycle_folder)
+    if cycle is None and not paths:
+        raise UsageError("no planbook.toml here or above: give the workbooks after REF, or --cycle DIR")
+    speak = language(lang, cycle)
+    explanation = explain_reference(reference, cycle, paths, as_of=as_of, lang=speak)
+    if as_json:
+        print_json(explanation.record())
+    else:
+        click.echo(render_explanation(explanation, speak), nl=False)

@@ -1,0 +1,47 @@
+"""The words of an explanation, in both languages."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "formula": {"zh": "定义", "en": "definition"},
+    "arithmetic": {"zh": "算式", "en": "arithmetic"},
+    "place": {"zh": "来源", "en": "source"},
+    "typed": {"zh": "原文", "en": "typed"},
+    "reported": {"zh": "报表显示", "en": "the report shows"},
+    "read": {"zh": "由文字读取", "en": "read from text"},
+    "score": {"zh": "得分", "en": "Score"},
+    "annual": {"zh": "年度目标", "en": "Annual target"},
+    "annual_high": {"zh": "年度目标上限", "en": "Annual upper target"},
+    "to_date_target": {"zh": "累计目标", "en": "Target to date"},
+    "to_date_high": {"zh": "累计目标上限", "en": "Upper target to date"},
+    "to_date_actual": {"zh": "累计实际", "en": "Actual to date"},
+    "target": {"zh": "季度目标", "en": "Target of the quarter"},
+    "target_high": {"zh": "季度目标上限", "en": "Upper target of the quarter"},
+    "actual": {"zh": "实际完成", "en": "Actual"},
+    "percent": {"zh": "完成百分比", "en": "Percent done"},
+    "progress": {"zh": "进度", "en": "Progress"},
+    "not_counted": {
+        "zh": "未计入累计：季度未结束，或目标与实际缺一",
+        "en": "not counted: running, or a figure missing",
+    },
+    "coverage": {"zh": "覆盖 {coverage}", "en": "coverage {coverage}"},
+    "bounds": {
+        "zh": "区间 {low}–{high}（缺失按 0 与上限计）",
+        "en": "between {low} and {high} (missing at 0, at the cap)",
+    },
+    "cap": {"zh": "计分上限 {cap}", "en": "capped at {cap}"},
+    "no_score": {"zh": "没有可计分的目标", "en": "no goal has an attainment"},
+    "shown_only": {"zh": "仅列示、不计入：{names}", "en": "shown and not counted: {names}"},
+    "taken_by_nobody": {
+        "zh": "没有部门承接，或承接部门未提交",
+        "en": "taken over by nobody who has returned",
+    },
+    "weighed_by": {"zh": "按{basis}加权", "en": "weighed by {basis}"},
+    "company": {"zh": "全公司", "en": "Company"},
+}
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """A text in `lang` (English where it is not given), its placeholders filled."""
+    entry = TEXTS[key]
+    return entry.get(lang, entry["en"]).format(**values)

@@ -1,0 +1,276 @@
+"""Explaining a reported number: down to file, sheet, cell and what was typed, with arithmetic that holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from planbook.calc import evaluate_text
+from planbook.cli import main
+from planbook.cycle import Cycle, load_cycle
+from planbook.explain import Explanation, Step, explain, find_subject, read_report_cell, render_explanation
+from planbook.explain.arithmetic import arithmetic, reduce_branches, split_arguments
+from planbook.measures import Collection, RollUp
+from planbook.problems import UsageError
+from planbook.reports import write_consolidated
+from planbook.resources import samples_folder
+from planbook.spec import load_spec
+from planbook.workflow import collect_returns, explain_reference, roll_up_cycle
+
+BOOK = load_spec("annual_plan")
+
+
+@dataclass(frozen=True)
+class Made:
+    """The sample year: its cycle, figures and consolidated workbook."""
+
+    cycle: Cycle
+    collection: Collection
+    figures: RollUp
+    report: Path
+
+    def about(self, reference: str) -> Explanation:
+        """The explanation of a reference."""
+        return explain(find_subject(reference, self.figures), self.figures, self.collection)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    cycle = load_cycle(samples_folder())
+    collection = collect_returns(cycle, [samples_folder() / "returned"])
+    figures = roll_up_cycle(cycle, collection)
+    report = tmp_path_factory.mktemp("explain") / "report.xlsx"
+    write_consolidated(report, figures)
+    return Made(cycle, collection, figures, report)
+
+
+def steps(explanation: Explanation) -> Iterator[Step]:
+    return explanation.root.walk()
+
+
+def named(explanation: Explanation, what: str) -> Step:
+    return next(step for step in steps(explanation) if step.what == what)
+
+
+def cell_under(report: Path, key: str, column: str) -> str:
+    """A reference to the first figure under a column of a report's table, wherever it stands."""
+    sheet = openpyxl.load_workbook(report, data_only=True)[BOOK.report(key).title.to("zh")]
+    title = next(c.title.to("zh") for c in BOOK.report(key).columns if c.key == column)
+    head = next(cell for row in sheet.iter_rows() for cell in row if cell.value == title)
+    below = (sheet.cell(row, head.column) for row in range(head.row + 1, sheet.max_row + 1))
+    found = next(cell for cell in below if isinstance(cell.value, int | float))
+    return f"{report}:{sheet.title}!{found.coordinate}"
+
+
+# -- arithmetic ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "reduced"),
+    [
+        ('IF(AND(ISNUMBER(10),1=1),10-12,"")', "10-12"),
+        ("1+IF(2>1,-1,1)*3", "1+(-1)*3"),
+        ('IF(1>2,"a",IF(3>2,"b","c"))', '3>2 = TRUE → "b"'),
+        ('MAX(0,IF("x,y)"="x,y)",1+2,3))', "MAX(0,(1+2))"),
+        ("COUNTIF(1,2)+SUMIF(1,2)", "COUNTIF(1,2)+SUMIF(1,2)"),  # no IF of its own
+        ("IF(nowhere>1,2,3)", "IF(nowhere>1,2,3)"),  # what cannot be decided stays
+        ('"IF(1>2,1,2)"', '"IF(1>2,1,2)"'),  # a text is no formula
+    ],
+)
+def test_only_the_branch_that_held_is_left(formula: str, reduced: str) -> None:
+    assert reduce_branches(formula) == reduced
+
+
+def test_arguments_are_split_outside_texts_and_brackets() -> None:
+    assert split_arguments('A(1,2),"b,c",(3,4)') == ["A(1,2)", '"b,c"', "(3,4)"]
+
+
+def test_days_are_written_as_days() -> None:
+    values = {"start": date(2024, 1, 1), "finish": date(2024, 12, 31)}
+    shown = arithmetic(BOOK, "expected", values, {"as_of": date(2024, 7, 1), "working_days": "no"})
+    assert shown == "(DATE(2024,7,1)-DATE(2024,1,1)+1)/(DATE(2024,12,31)-DATE(2024,1,1)+1)"
+    assert evaluate_text(shown) == pytest.approx(183 / 366)
+
+
+def test_hostile_text_stays_a_text() -> None:
+    values = {"filled": '"&HYPERLINK("x")&"', "attainment": 0.5}
+    shown = arithmetic(BOOK, "rating", values, {})
+    assert shown == 'ROUND(0.5,6)>=0.9 = FALSE → "red"'
+
+
+def test_every_arithmetic_gives_the_value_beside_it(made: Made) -> None:
+    checked = 0
+    references = [*made.figures.facts["fact"], *made.figures.company_goals["goal"]]
+    for reference in references:
+        for step in steps(made.about(reference)):
+            if not step.formula or not step.arithmetic:
+                continue
+            text = step.arithmetic.rpartition("→ ")[2]
+            value = evaluate_text(text)
+            checked += 1
+            if isinstance(step.value, float | int):
+                assert value == pytest.approx(step.value, rel=1e-9, abs=1e-9), (reference, step)
+            else:
+                assert (value or None) == step.value, (reference, step)
+    assert checked > 300
+
+
+# -- references ----------------------------------------------------------------------------
+
+
+def test_a_fact_down_to_what_was_typed(made: Made) -> None:
+    explanation = made.about("YX-R006")
+    actual = named(explanation, "实际完成")
+    assert actual.place is not None
+    assert (actual.place.file, actual.place.sheet, actual.place.cell) == (
+        "营销中心-2024计划.xlsx", "4_季度复盘", "H12",
+    )  # fmt: skip
+    assert (actual.typed, actual.value, actual.unit) == ("3150万元", 31_500_000.0, "元")
+    assert actual.note == "由文字读取: 31,500,000元"
+    assert actual.sha256 == made.figures.facts.set_index("fact").loc["YX-R006", "sha256"]
+    deviation = named(explanation, "偏差")
+    assert deviation.formula.startswith("=IF(AND(ISNUMBER([actual])")
+    assert deviation.arithmetic == "ROUND(31500000-30000000,9)"
+
+
+def test_the_cell_named_holds_what_was_typed(made: Made) -> None:
+    """Every typed figure of every goal is looked up in the returned file itself."""
+    opened: dict[str, openpyxl.Workbook] = {}
+    looked = 0
+    for code in ("XS-G001", "CP-G001", "SC-G001"):
+        for step in steps(made.about(code)):
+            if step.place is None or not step.typed:
+                continue
+            file = samples_folder() / "returned" / step.place.file
+            book = opened.setdefault(step.place.file, openpyxl.load_workbook(file, data_only=True))
+            found = book[step.place.sheet][step.place.cell].value
+            looked += 1
+            if isinstance(found, str):
+                assert found.strip() == step.typed
+            else:
+                assert f"{found:,.10g}" == step.typed
+    assert looked >= 15
+
+
+def test_a_goal_shows_how_quarters_make_the_year(made: Made) -> None:
+    explanation = made.about("XS-G001")
+    assert named(explanation, "累计实际").arithmetic == "24800000 + 31500000"
+    assert named(explanation, "累计实际").value == 56_300_000.0
+    assert made.about("xs-g001").root == explanation.root  # whatever the case
+    assert made.about("营收增长").root == explanation.root  # by its name
+
+
+def test_a_company_goal_shows_what_each_department_brings(made: Made) -> None:
+    explanation = made.about("年度营收增长15%")
+    total = named(explanation, "累计实际")
+    parts = [float(part) for part in total.arithmetic.split(" + ")]
+    assert sum(parts) == pytest.approx(total.value)  # type: ignore[arg-type]
+    files = {step.place.file for step in steps(explanation) if step.place and step.typed}
+    assert len(files) >= 2
+
+
+def test_a_score_is_the_mean_its_arithmetic_says(made: Made) -> None:
+    for reference in ("company", "YX", "销售部"):
+        step = made.about(reference).root
+        shown = step.arithmetic.replace("×", "*")
+        assert evaluate_text(shown) == pytest.approx(step.value, rel=1e-8)
+    assert {"营销中心", "销售部"} <= {s.what.rpartition("　")[2] for s in steps(made.about("company"))}
+
+
+def test_a_task_with_its_expected_progress(made: Made) -> None:
+    task = made.figures.tasks.iloc[0]
+    explanation = made.about(task["task"])
+    assert explanation.root.value == task["percent"]
+    assert (
+        "DATE(2024,7,1)" in named(explanation, "进度偏差").arithmetic
+        or named(explanation, "计划进度").arithmetic
+    )
+
+
+def test_what_is_no_reference_is_refused(made: Made) -> None:
+    with pytest.raises(UsageError, match="is no fact"):
+        made.about("XS-R999")
+
+
+# -- cells of the consolidated workbook --------------------------------------------------------
+
+
+def test_every_figure_of_the_tables_leads_to_its_row(made: Made) -> None:
+    book = openpyxl.load_workbook(made.report, data_only=True)
+    frames = {"variance": "goals", "facts": "facts", "company_goals": "company_goals", "tasks": "tasks"}
+    led = 0
+    for key, frame in frames.items():
+        report = BOOK.report(key)
+        sheet = book[report.title.to("zh")]
+        titles = {column.title.to("zh"): column.key for column in report.columns}
+        head = next(row for row in sheet.iter_rows() if sum(cell.value in titles for cell in row) > 5)
+        figures = [c for c in head if titles.get(c.value) in ("target", "actual", "attainment", "percent")]
+        for row in range(head[0].row + 1, sheet.max_row + 1, 4):
+            for column in (cell.column for cell in figures):
+                cell = sheet.cell(row, column)
+                if not isinstance(cell.value, int | float):
+                    continue
+                subject = find_subject(f"{made.report}:{sheet.title}!{cell.coordinate}", made.figures)
+                assert subject.frame == frame
+                assert subject.row[subject.column] == pytest.approx(cell.value, rel=1e-9)
+                led += 1
+    assert led > 60
+
+
+def test_a_cell_carries_the_day_of_its_report(made: Made, tmp_path: Path) -> None:
+    cell = read_report_cell(cell_under(made.report, "variance", "deviation"), BOOK)
+    assert (cell.report.key, cell.day) == ("variance", made.figures.as_of)
+    earlier = roll_up_cycle(
+        made.cycle, collect_returns(made.cycle, [samples_folder() / "returned"], as_of=date(2024, 3, 31)),
+        as_of=date(2024, 3, 31),
+    )  # fmt: skip
+    report = tmp_path / "march.xlsx"
+    write_consolidated(report, earlier)
+    paths = [samples_folder() / "returned"]
+    explanation = explain_reference(cell_under(report, "variance", "actual"), made.cycle, paths)
+    assert explanation.asked is not None
+    assert explanation.asked.value == explanation.reported  # the first quarter alone, as the report has it
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("{report}:管理摘要!A1", "no figure of a table"),
+        ("{report}:没有!A1", "has no sheet"),
+        ("missing.xlsx:管理摘要!A1", "missing.xlsx"),
+    ],
+)
+def test_a_cell_that_is_no_figure_is_refused(made: Made, reference: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find_subject(reference.format(report=made.report), made.figures)
+
+
+# -- output --------------------------------------------------------------------------------
+
+
+def test_the_text_marks_what_was_asked_and_escapes_what_was_typed(made: Made) -> None:
+    reference = cell_under(made.report, "variance", "deviation")
+    explanation = explain(find_subject(reference, made.figures), made.figures, made.collection)
+    text = render_explanation(explanation, "zh")
+    assert text.count("→ 偏差 = ") == 1
+    hostile = Explanation("x", Step("a\x1b[31m", 1.0, shown="1", typed="\u202e=1"))
+    assert "\x1b" not in render_explanation(hostile, "zh")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_command(made: Made, lang: str) -> None:
+    folder = str(samples_folder() / "returned")
+    args = ["explain", "YX-R006", folder, "--cycle", str(samples_folder()), "--lang", lang]
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 0, done.output
+    assert "营销中心-2024计划.xlsx:4_季度复盘!H12" in done.output and "3150万元" in done.output
+    document = json.loads(CliRunner().invoke(main, [*args, "--json"]).output)
+    assert document["explanation"]["steps"][1]["cell"] == "H12"
+    assert CliRunner().invoke(main, ["explain", "XS-R999", *args[2:]]).exit_code == 2
