@@ -76,7 +76,7 @@ test-lowest: $(LOWEST)/installed-test
 
 clean:
 	rm -rf $(VENV) build dist demo planbook.egg-info htmlcov .coverage .coverage.* \
-	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/support/ooxml/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments.  Each stamp is newer than what it was made from.

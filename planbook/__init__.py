@@ -24,7 +24,7 @@ _HOMES = {
     "read_workbook": "planbook.reader",
     "load_cycle": "planbook.cycle",
     "create_cycle": "planbook.cycle",
-    "issue_workbooks": "planbook.workflow",
+    "issue_workbooks": "planbook.issuing",
     "collect_returns": "planbook.workflow",
     "roll_up_cycle": "planbook.workflow",
     "roll_up_files": "planbook.workflow",
@@ -33,11 +33,12 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from planbook.cycle import create_cycle, load_cycle
+    from planbook.issuing import issue_workbooks
     from planbook.problems import PlanbookError, Problem
     from planbook.reader import read_workbook
     from planbook.reports import write_consolidated
     from planbook.spec import load_spec
-    from planbook.workflow import collect_returns, issue_workbooks, roll_up_cycle, roll_up_files
+    from planbook.workflow import collect_returns, roll_up_cycle, roll_up_files
 
 __all__ = [
     "PlanbookError",

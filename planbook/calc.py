@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -29,6 +29,7 @@ from planbook.layout import (
     resolve_layout,
 )
 from planbook.layout.cells import LISTS, CellValue, SettingValue, fit_value, input_cells
+from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import CalcError
 from planbook.spec import Book, Column, Kind, quote_text, references, render
@@ -57,9 +58,13 @@ class Calculator:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        keys = (LISTS, INDEX, *(placed.sheet.key for placed in layout.sheets))
-        self._sheets = {key: number for number, key in enumerate(keys)}
-        self._formulas = tuple(layout.formula_cells())
+        page = layout.book.dashboard
+        titles = {LISTS: layout.lists_title, INDEX: layout.index_title}
+        titles |= {placed.sheet.key: placed.title for placed in layout.sheets}
+        titles |= {DASHBOARD: page.title.to(layout.lang)} if page else {}
+        self._titles = tuple(titles.values())
+        self._sheets = {key: number for number, key in enumerate(titles)}
+        self._formulas = (*layout.formula_cells(), *dashboard_formulas(layout))
         self._compiled = self._compile()
 
     def _compile(self) -> bytes:
@@ -67,11 +72,7 @@ class Calculator:
         formulas = "\n".join(f"{s} {r} {c} {f}" for s, r, c, f in self._formulas)
         used = frozenset(_WORD.findall(formulas))
         names = [n for n in self.layout.names if n.name in used and not n.validation]
-        titles = (
-            self.layout.lists_title,
-            self.layout.index_title,
-            *(placed.title for placed in self.layout.sheets),
-        )
+        titles = self._titles
         key = hashlib.sha256(repr((formulas, names, titles)).encode()).digest()
         if key not in _COMPILED:
             model = ironcalc.create("planbook", "en", "UTC", "en")
@@ -106,35 +107,40 @@ class Calculator:
 class Calculated:
     """The computed side of a plan, as typed values by sheet, row number and column key.
 
-    `due` holds the cells that are required although their column is not always so.
+    `due` holds the cells that are required although their column is not always so, `broken` the
+    sheet, row and key of every rule of the book that a row breaks.
     """
 
     rows: Mapping[str, Mapping[int, Mapping[str, Value]]]
     due: frozenset[tuple[str, int, str]]
+    broken: frozenset[tuple[str, int, str]] = frozenset()
 
     def get(self, sheet: str, number: int, key: str) -> Value:
         """A computed value; None where it is blank."""
         return self.rows.get(sheet, {}).get(number, {}).get(key)
 
 
-def calculate_plan(book: Book, plan: Plan, settings: Mapping[str, SettingValue]) -> Calculated:
+def calculate_plan(
+    book: Book, plan: Plan, settings: Mapping[str, SettingValue], *, lang: str = ""
+) -> Calculated:
     """Every calculated column of a plan that was read, virtual ones included.
 
     Choices come back as keys, dates as dates, blanks as None.  An error value, which no formula
-    of a sound specification gives, comes back as None too.
+    of a sound specification gives, comes back as None too.  Texts are put together in `lang`, the
+    book's first language by default.
     """
     numbers = {sheet.key: tuple(row.number for row in plan.rows(sheet.key)) for sheet in book.sheets}
-    return _model_for(book, numbers, settings).calculate(plan, settings)
+    return _model_for(book, numbers, settings, lang).calculate(plan, settings)
 
 
 @dataclass(frozen=True)
 class StoredCells:
     """Input cells as a file has them: by sheet, row number and column key, and those above tables.
 
-    A choice is the title in the book's first language, blank is None; what is not named here
-    holds its default.
+    A choice is the title in `lang`, blank is None; what is not named here holds its default.
     """
 
+    lang: str
     rows: Mapping[str, Mapping[int, Mapping[str, CellValue]]]
     inputs: Mapping[str, CellValue]
 
@@ -142,15 +148,44 @@ class StoredCells:
 def calculate_stored(book: Book, stored: StoredCells, settings: Mapping[str, SettingValue]) -> Calculated:
     """What the workbook's own formulas give for its cells as they are, text in a number cell included."""
     numbers = {sheet.key: tuple(stored.rows.get(sheet.key, ())) for sheet in book.sheets}
-    return _model_for(book, numbers, settings).calculate_stored(stored, settings)
+    return _model_for(book, numbers, settings, stored.lang).calculate_stored(stored, settings)
 
 
 def _model_for(
-    book: Book, numbers: Mapping[str, Sequence[int]], settings: Mapping[str, SettingValue]
+    book: Book, numbers: Mapping[str, Sequence[int]], settings: Mapping[str, SettingValue], lang: str
 ) -> _RowModel:
     many = {key: max(1, len(value)) for key, value in settings.items() if isinstance(value, tuple)}
-    sizes = tuple((key, _bucket(max(rows, default=1))) for key, rows in numbers.items())
-    return _row_model(book.name, book.sha256, sizes, tuple(sorted(many.items())), _Hidden(book))
+    sizes: dict[str, int] = {}
+    for sheet in book.sheets:  # a sheet that mirrors another has as many rows as that
+        source = sheet.mirrors or sheet.key
+        sizes[source] = max(sizes.get(source, 0), _bucket(max(numbers[sheet.key], default=1)))
+    shape = tuple(sizes.items()), tuple(sorted(many.items()))
+    lang = lang or book.languages[0]
+    return _row_model(book.name, book.sha256, lang, *shape, _Hidden(book))
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A formula that is true for some rows of a table: of a cell that is required then, or of a rule."""
+
+    placed: SheetLayout
+    key: str
+    formula: str
+    index: int
+    is_rule: bool
+
+    @property
+    def sheet(self) -> str:
+        return self.placed.sheet.key
+
+
+def _conditions(placed: SheetLayout) -> Iterator[tuple[str, str, bool]]:
+    """Key and formula of every condition of a table, and whether it is a rule's."""
+    for column in placed.sheet.columns:
+        if isinstance(column.required, str):
+            yield column.key, column.required, False
+    for rule in placed.sheet.rules:
+        yield rule.key, rule.when, True
 
 
 class _RowModel:
@@ -161,9 +196,9 @@ class _RowModel:
         keys = (LISTS, *(placed.sheet.key for placed in layout.sheets))
         self._sheets = {key: number for number, key in enumerate(keys)}
         self._conditions = [
-            (placed, column, placed.columns[-1].index + 1 + position)
+            _Condition(placed, key, formula, placed.columns[-1].index + 1 + position, is_rule)
             for placed in layout.sheets
-            for position, column in enumerate(c for c in placed.sheet.columns if isinstance(c.required, str))
+            for position, (key, formula, is_rule) in enumerate(_conditions(placed))
         ]
         model = ironcalc.create("planbook", "en", "UTC", "en")
         model.rename_sheet(0, layout.lists_title)
@@ -172,12 +207,14 @@ class _RowModel:
         for name in layout.names:
             if not name.validation and META_SHEET not in name.target:
                 model.new_defined_name(name.name, None, name.target)
-        for sheet, row, column, formula in layout.table_formulas():
+        for sheet, row, column, formula in layout.table_formulas(checks=False):
             model.update_cell_with_formula(self._sheets[sheet], row + 1, column + 1, formula)
-        for placed, condition, index in self._conditions:
+        for condition in self._conditions:
+            placed = condition.placed
             for row in range(placed.first_row, placed.last_row + 1):
-                formula = layout.formula(placed.sheet.key, str(condition.required), row)
-                model.update_cell_with_formula(self._sheets[placed.sheet.key], row + 1, index + 1, formula)
+                formula = layout.formula(placed.sheet.key, condition.formula, row)
+                sheet_number = self._sheets[placed.sheet.key]
+                model.update_cell_with_formula(sheet_number, row + 1, condition.index + 1, formula)
         self._compiled = bytes(model.to_bytes())
         self._last: tuple[Cells, Numbers, Calculated] | None = None
 
@@ -231,21 +268,28 @@ class _RowModel:
             }
             for placed in self.layout.sheets
         }
-        due = frozenset(
-            (placed.sheet.key, number, column.key)
-            for placed, column, index in self._conditions
-            for number in numbers[placed.sheet.key]
-            if _take(model, self._sheets[placed.sheet.key], placed.row(number) + 1, index + 1) is True
+        due, broken = (
+            frozenset(
+                (condition.sheet, number, condition.key)
+                for condition in self._conditions
+                for number in numbers[condition.sheet]
+                if condition.is_rule is is_rule and self._holds(model, condition, number)
+            )
+            for is_rule in (False, True)
         )
-        self._last = (cells, numbers, Calculated(rows, due))
+        self._last = (cells, numbers, Calculated(rows, due, broken))
         return self._last[2]
+
+    def _holds(self, model: Any, condition: _Condition, number: int) -> bool:
+        row = condition.placed.row(number) + 1
+        return _take(model, self._sheets[condition.sheet], row, condition.index + 1) is True
 
     def _row(self, model: Any, placed: SheetLayout, number: int) -> Mapping[str, Value]:
         sheet, row = self._sheets[placed.sheet.key], placed.row(number) + 1
         return {
             at.column.key: self._typed(at.column, _take(model, sheet, row, at.index + 1))
             for at in placed.columns
-            if at.column.calculated
+            if at.column.calculated and not at.column.check
         }
 
     def _typed(self, column: Column, value: CellValue) -> Value:
@@ -279,11 +323,12 @@ class _Hidden:
 def _row_model(
     name: str,
     sha256: str,
+    lang: str,
     sizes: tuple[tuple[str, int], ...],
     many: tuple[tuple[str, int], ...],
     book: _Hidden,
 ) -> _RowModel:
-    layout = resolve_layout(book.book, lang=book.book.languages[0], rows=dict(sizes), many=dict(many))
+    layout = resolve_layout(book.book, lang=lang, rows=dict(sizes), many=dict(many))
     return _RowModel(layout)
 
 
@@ -328,7 +373,7 @@ def evaluate_measures(
 
 def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue]) -> None:
     model.add_sheet("settings")
-    inputs = [cell.key for sheet in book.sheets for cell in sheet.inputs]
+    inputs = [cell.key for sheet in book.sheets for cell in sheet.typed_cells]
     for column, key in enumerate((*book.settings, *inputs), 1):
         default = book.settings[key].value if key in book.settings else None
         value = settings.get(key, default)

@@ -14,10 +14,7 @@ from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, rank_problems
 from planbook.reader import Submission
-from planbook.spec import Book, Kind
-
-WEIGHT_SLACK = 0.0005  # what rounding of typed percentages may leave
-TARGET_SLACK = 0.005  # share of the annual target by which the quarters may differ
+from planbook.spec import Book, Kind, Severity, references
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,19 @@ class Reviewed:
         place = self.submission.locate(sheet, number, key)
         return Problem(code, place, found, expected, subject or self.title(sheet, key))
 
+    @property
+    def lang(self) -> str:
+        """The workbook's language."""
+        return self.submission.issue.lang if self.submission.issue else self.book.languages[0]
+
+    def limit(self, key: str) -> float:
+        """A threshold: the cycle's, else the book's."""
+        value = self.settings.get(key, self.book.settings[key].value)
+        return float(value) if isinstance(value, int | float) else 0.0
+
     def title(self, sheet: str, key: str) -> str:
         """A column's title in the workbook's language."""
-        lang = self.submission.issue.lang if self.submission.issue else self.book.languages[0]
-        return self.book.sheet(sheet).column(key).title.to(lang)
+        return self.book.sheet(sheet).column(key).title.to(self.lang)
 
 
 Check = Callable[[Reviewed], Iterator[Problem]]
@@ -108,6 +114,61 @@ def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(Code.REQUIRED_MISSING, sheet, number, key)
 
 
+def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
+    """The rules that the book itself gives its rows; the workbook's check column says the same.
+
+    A rule with a code of its own is left to the check that reports by this code.
+    """
+    known = frozenset(reviewed.submission.sources)
+    read: dict[tuple[str, str], frozenset[str]] = {}
+    for name, number, key in sorted(reviewed.calculated.broken):
+        rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
+        if (name, key) not in read:
+            read[name, key] = _sheets_read(reviewed.book, name, rule.when)
+        if rule.code or not read[name, key] <= known:
+            continue  # what a lost sheet would say is not to be judged
+        code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
+        row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
+        found = _shown(reviewed.value(name, row, rule.column))
+        yield reviewed.problem(code, name, number, rule.column, found, rule.message.to(reviewed.lang))
+
+
+def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:
+    """The sheets that a formula of `sheet` looks at, through the columns it names as well."""
+    sheets: set[str] = {sheet}
+    ahead, seen = [(sheet, formula)], {(sheet, formula)}
+    while ahead:
+        at, text = ahead.pop()
+        for name in references(text):
+            other, key = _target(book, at, name)
+            sheets.add(other)
+            column = book.sheet(other).by_key.get(key)
+            if column is not None and column.calculated and not column.check:
+                step = (other, book.formula_of(column))
+                if step not in seen:
+                    seen.add(step)
+                    ahead.append(step)
+    return frozenset(sheets)
+
+
+def _target(book: Book, sheet: str, name: str) -> tuple[str, str]:
+    """The sheet and the column that a reference in a formula of `sheet` is about."""
+    name = name.partition("~")[0]
+    via, linked, key = name.partition(">")
+    if linked:
+        link = book.sheet(sheet).column(via).link
+        return (link.sheet if link else sheet), key
+    for mark in "#.":
+        other, marked, key = name.partition(mark)
+        if marked:
+            return other, key
+    return sheet, name
+
+
+def _shown(value: Value) -> str:
+    return f"{value:,.10g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
 def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
     """The weights of a department's own goals total 100 %, or are all blank."""
     if not _has(reviewed, "goals", "weight", "level"):
@@ -122,7 +183,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
         name = names.get(department, department)
         if not weights:
             yield reviewed.problem(Code.WEIGHTS_EQUAL, "goals", rows[0].number, "weight", subject=name)
-        elif abs(sum(weights) - 1) > WEIGHT_SLACK:
+        elif abs(sum(weights) - 1) > reviewed.limit("weight_slack"):
             subject = f"{name} {reviewed.title('goals', 'weight')}"
             yield reviewed.problem(
                 Code.WEIGHTS_TOTAL, "goals", rows[0].number, "weight", _percent(sum(weights)), "100%", subject
@@ -144,7 +205,7 @@ def check_quarters(reviewed: Reviewed) -> Iterator[Problem]:
             continue
         aggregation = reviewed.value("goals", goal, "aggregation")
         total = _aggregate([float(str(n)) for n in numbers], str(aggregation))
-        if abs(total - annual) > TARGET_SLACK * max(abs(annual), 1e-9):
+        if abs(total - annual) > reviewed.limit("target_slack") * max(abs(annual), 1e-9):
             yield reviewed.problem(
                 Code.QUARTERS_DISAGREE, "goals", goal.number, "target", f"{total:,.10g}", f"{annual:,.10g}",
                 str(goal.get("goal")),
@@ -220,6 +281,7 @@ def _percent(value: object) -> str:
 
 CHECKS: tuple[Check, ...] = (
     check_required_when,
+    check_rules,
     check_weights,
     check_quarters,
     check_band,

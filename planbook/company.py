@@ -48,6 +48,25 @@ class CompanyGoal:
     due: date | None = None
     lead: str = ""
     cooperating: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)  # of the file it was written down in
+
+    @property
+    def assigned(self) -> tuple[str, ...]:
+        """The codes of the departments that lead it or cooperate in it."""
+        return tuple(dict.fromkeys(code for code in (self.lead, *self.cooperating) if code))
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundFact:
+    """Something to know before planning: `kind` is an item of the book's list of kinds.
+
+    `department` is whom it concerns, with all below it; ``""`` is the whole company.
+    """
+
+    department: str
+    kind: str
+    text: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -108,6 +127,22 @@ class Company:
             return department.workbook
         covered = any(node.workbook for node in self.above(department.code))
         return not covered and not self.children(department.code)
+
+    def workbook_of(self, code: str) -> str:
+        """The department whose workbook has a place for `code`: itself or one above; ``""`` for none."""
+        issued = {department.code for department in self.issued()}
+        return next((c for c in (code, *(d.code for d in self.above(code))) if c in issued), "")
+
+    def workbooks_for(self, code: str) -> tuple[str, ...]:
+        """The departments in whose workbooks `code` plans: one, or all below a division that has none."""
+        own = self.workbook_of(code)
+        return (own,) if own else tuple(d.code for d in self.below(code) if self._is_issued(d))
+
+    def concerned(self, code: str) -> tuple[str, ...]:
+        """The departments whose workbooks are about `code` or anything below it; ``""`` is everyone."""
+        found = [d.code for d in self.below(code) if self._is_issued(d)]
+        own = self.workbook_of(code) if code else ""
+        return tuple(dict.fromkeys(([own] if own else []) + found))
 
     def scope(self, code: str) -> tuple[Department, ...]:
         """The departments that a workbook issued to `code` may name.

@@ -5,10 +5,8 @@ The command line is a thin face on these; a script may call them with the same w
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -17,104 +15,25 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
-from planbook.calc import Calculator
 from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
-from planbook.layout import resolve_layout
-from planbook.layout.manifest import make_issue
+from planbook.issuing import Issued, file_name, issue_workbooks, make_folder
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
 from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
-from planbook.plan import Value, make_plan
-from planbook.problems import OutputError, UsageError
+from planbook.plan import Value
+from planbook.problems import UsageError
 from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
 from planbook.values import Nil, Span
-from planbook.writer import write_workbook
 
 T = TypeVar("T")
 Watch = Callable[[Sequence[T]], Iterable[T]]
 DEMO_MARK = ".planbook-demo"  # says that a folder may be made anew
 DEFAULT_SENDER = "planbook@localhost.localdomain"  # for messages written to files without an [smtp] section
-_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """One workbook written for a department."""
-
-    department: str
-    name: str
-    path: Path
-    issue: str
-
-
-def issue_workbooks(
-    cycle: Cycle,
-    departments: Sequence[str] = (),
-    *,
-    out: Path | None = None,
-    lang: str | None = None,
-    rows: Mapping[str, int] | None = None,
-    jobs: int = 1,
-    watch: Watch[Department] = lambda items: items,
-) -> tuple[Issued, ...]:
-    """Write one pre-linked workbook per department into `out` (the cycle's outbox by default).
-
-    `departments` are codes or names, all that are issued one where it is empty; `lang` overrides
-    the departments' own languages, `rows` the number of rows of sheets, `jobs` works in parallel.
-    """
-    company = cycle.company
-    wanted = [_find_department(company, text) for text in departments] or list(company.issued())
-    if not wanted:
-        raise UsageError("departments.csv names no department to issue a workbook to")
-    folder = out or cycle.outbox
-    make_folder(folder)
-    if jobs <= 1 or len(wanted) == 1:
-        return tuple(_issue_one(cycle, d, folder, lang, rows) for d in watch(wanted))
-    with ProcessPoolExecutor(jobs) as pool:
-        tasks = [pool.submit(_issue_one, cycle, d, folder, lang, rows) for d in wanted]
-        return tuple(task.result() for _, task in zip(watch(wanted), tasks, strict=True))
-
-
-def _find_department(company: Company, text: str) -> Department:
-    found = company.find(text)
-    if found is None:
-        known = ", ".join(f"{d.code} {d.name}" for d in company.departments)
-        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
-    return found
-
-
-def _issue_one(
-    cycle: Cycle, department: Department, folder: Path, lang: str | None, rows: Mapping[str, int] | None
-) -> Issued:
-    book = cycle.load_book()
-    scope = [d.code for d in cycle.company.scope(department.code)]
-    settings = cycle.settings_at()
-    many = {key: len(value) for key, value in settings.items() if isinstance(value, tuple)}
-    items = cycle_items(book, cycle.company, scope)
-    language = lang or department.language or cycle.language
-    layout = resolve_layout(book, lang=language, items=items, rows=rows, many=many)
-    plan = make_plan({}, {"as_of": cycle.day})
-    issue = make_issue(
-        layout,
-        department=department.code,
-        department_name=department.name,
-        year=cycle.year,
-        start_month=cycle.start_month,
-        scope=scope,
-        content=repr((sorted(settings.items()), sorted(items.items()), plan.inputs)),
-    )
-    path = folder / f"{cycle.year}-{_file_name(department.code)}-{_file_name(department.name)}.xlsx"
-    write_workbook(path, Calculator(layout), issue, plan, settings)
-    return Issued(department.code, department.name, path, issue.id)
-
-
-def _file_name(text: str) -> str:
-    return _UNSAFE.sub("_", text).strip(". ") or "_"
 
 
 def expectations(cycle: Cycle, as_of: date | None = None, password: str = "") -> Expectations:
@@ -386,7 +305,7 @@ def compose_week(
             write_consolidated(path, figures, lang=lang)
             attachment = path.read_bytes()
         scope = cycle.company.department(recipient.scope).name if recipient.scope else ""
-        name = "-".join(part for part in (label, _file_name(scope) if scope else "") if part)
+        name = "-".join(part for part in (label, file_name(scope) if scope else "") if part)
         messages.append(
             compose_message(
                 figures,
@@ -428,7 +347,7 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
         make_folder(folder / name)
     (folder / DEMO_MARK).write_text("planbook demo\n", encoding="utf-8")
     samples = samples_folder()
-    for name in ("planbook.toml", "departments.csv", "company_goals.csv"):
+    for name in ("planbook.toml", "departments.csv", "company_goals.csv", "background.csv"):
         (folder / name).write_bytes((samples / name).read_bytes())
     for entry in (samples / "returned").iterdir():
         (folder / "inbox" / entry.name).write_bytes(entry.read_bytes())
@@ -441,14 +360,6 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
     return Demo(cycle, issued, figures, report, written)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; OutputError where that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"folder {folder} cannot be made: {error.strerror or error}") from error
 
 
 def report_path(cycle: Cycle, as_of: date) -> Path:

@@ -32,6 +32,7 @@ LAYERS = (
     ("reports",),
     ("mail",),
     ("cycle",),
+    ("issuing",),
     ("workflow",),
     ("cli",),
 )

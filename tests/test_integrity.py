@@ -11,12 +11,13 @@ import openpyxl
 import pytest
 
 from planbook.calendar import to_serial
+from planbook.layout import cell_address
 from planbook.problems import Code, Problem
 from planbook.reader import Submission, read_workbook
 from tests.support import office
-from tests.support.packages import change_part
+from tests.support.packages import change_part, part_of
 from tests.support.plans import rich_plan
-from tests.support.workbooks import AS_OF, expect, read_tables, write_filled
+from tests.support.workbooks import AS_OF, calculator, expect, read_tables, write_filled
 
 INTEGRITY = {
     Code.FORMULA_OVERWRITTEN,
@@ -44,7 +45,17 @@ q1      | XS         | G001 | 12     | {}     | 暴雨            | 线上拜访
 q2      | XS         | G001 | 12     | 12     |                 |
 q3      | XS         | G001 | 12     |        |                 |
 """
-GOAL_SHEET, TRACKING_SHEET, REVIEW_SHEET = (f"xl/worksheets/sheet{n}.xml" for n in (2, 4, 5))
+SHEETS = {"goals": "1_目标总表", "tracking": "3_任务跟踪", "review": "4_季度复盘"}
+
+
+def at(key: str, number: int = 1, sheet: str = "review") -> str:
+    """The address of a cell by its column's key and its row's number."""
+    placed = calculator().layout.sheet(sheet)
+    return cell_address(placed.row(number), placed.index(key))
+
+
+def place(key: str, number: int = 1, sheet: str = "review", to: str = "") -> str:
+    return f"{SHEETS[sheet]}!{at(key, number, sheet)}" + (f":{to}" if to else "")
 
 
 def written(tmp_path: Path, actual: str = "10", **more: str) -> Path:
@@ -68,16 +79,33 @@ def told(path: Path) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
+def change(path: Path, edit: Callable[[str], str], sheet: str = "review") -> Path:
+    """The workbook with the text of one sheet's part changed."""
+    return change_part(path, part_of(path, SHEETS[sheet]), edit)
+
+
 def cell(address: str, new: str) -> Callable[[str], str]:
     """A change of one formula cell in a sheet's text; ``\\1`` in `new` is its style."""
-    pattern = rf'<c r="{address}"( s="\d+")(?: t="\w+")?><f>.*?</c>'
+    pattern = rf'<c r="{address}"( s="\d+")(?: t="\w+")?><f.*?</c>'
 
-    def change(text: str) -> str:
+    def replaced(text: str) -> str:
         changed, count = re.subn(pattern, new.replace("@", address), text)
         assert count == 1, f"{address} is no formula cell"
         return changed
 
-    return change
+    return replaced
+
+
+def number(address: str, new: float, before: str = r"[^<]*") -> Callable[[str], str]:
+    """A change of the number that a cell stores, its formula left as it is."""
+    pattern = rf'(<c r="{address}" s="\d+">(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>){before}(</v>)'
+
+    def replaced(text: str) -> str:
+        changed, count = re.subn(pattern, rf"\g<1>{new}\2", text)
+        assert count == 1, f"{address} holds no number"
+        return changed
+
+    return replaced
 
 
 VALUE = r'<c r="@"\1><v>{}</v></c>'
@@ -92,41 +120,37 @@ def test_a_workbook_as_issued_and_filled_is_clean(tmp_path: Path) -> None:
 
 
 def test_an_overwritten_formula_is_named_with_both_values(tmp_path: Path) -> None:
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", VALUE.format(1)))
-    assert told(path) == [("formula-overwritten", "4_季度复盘!K7", "100.0%", "83.3%", "达成率")]
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
+    assert told(path) == [("formula-overwritten", place("attainment"), "100.0%", "83.3%", "达成率")]
     submission = read(path)
     assert not submission.quarantined  # inputs are trusted, formula cells never are
 
 
 def test_a_cleared_formula_is_missing(tmp_path: Path) -> None:
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", BLANK))
-    assert told(path) == [("formula-missing", "4_季度复盘!K7", "（空）", "83.3%", "达成率")]
+    path = change(written(tmp_path), cell(at("attainment"), BLANK))
+    assert told(path) == [("formula-missing", place("attainment"), "（空）", "83.3%", "达成率")]
 
 
 def test_a_formula_with_an_old_value_is_stale(tmp_path: Path) -> None:
     path = written(tmp_path)
-    change_part(
-        path,
-        REVIEW_SHEET,
-        lambda text: re.sub(r'(<c r="I7"[^>]*><f>.*?</f><v>)-2[.0]*(</v>)', r"\g<1>-1\2", text),
-    )
-    assert told(path) == [("value-stale", "4_季度复盘!I7", "-1", "-2", "偏差")]
+    change(path, number(at("deviation"), -1))
+    assert told(path) == [("value-stale", place("deviation"), "-1", "-2", "偏差")]
 
 
 def test_another_formula_than_its_column_has_is_changed(tmp_path: Path) -> None:
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", r'<c r="@"\1><f>1.2</f><v>1.2</v></c>'))
-    assert told(path) == [("formula-changed", "4_季度复盘!K7", "120.0%", "83.3%", "达成率")]
+    path = change(written(tmp_path), cell(at("attainment", 2), r'<c r="@"\1><f>1.2</f><v>1.2</v></c>'))
+    assert told(path) == [("formula-changed", place("attainment", 2), "120.0%", "100.0%", "达成率")]
 
 
 def test_an_error_stored_in_a_formula_cell_is_shown_as_such(tmp_path: Path) -> None:
     error = r'<c r="@"\1 t="e"><f>#REF!</f><v>#REF!</v></c>'
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", error))
-    assert told(path) == [("formula-changed", "4_季度复盘!K7", "#REF!", "83.3%", "达成率")]
+    path = change(written(tmp_path), cell(at("attainment", 2), error))
+    assert told(path) == [("formula-changed", place("attainment", 2), "#REF!", "100.0%", "达成率")]
 
 
 def test_a_blank_row_may_lose_its_formulas_too(tmp_path: Path) -> None:
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K12", VALUE.format(1)))
-    assert told(path) == [("formula-overwritten", "4_季度复盘!K12", "100.0%", "（空）", "达成率")]
+    path = change(written(tmp_path), cell(at("attainment", 6), VALUE.format(1)))
+    assert told(path) == [("formula-overwritten", place("attainment", 6), "100.0%", "（空）", "达成率")]
 
 
 # -- regions and consequences --------------------------------------------------------------
@@ -134,50 +158,46 @@ def test_a_blank_row_may_lose_its_formulas_too(tmp_path: Path) -> None:
 
 def test_a_pasted_block_is_one_problem(tmp_path: Path) -> None:
     path = written(tmp_path)
-    for row in (7, 8, 9):
-        for column in "IJK":
-            change_part(path, REVIEW_SHEET, cell(f"{column}{row}", VALUE.format(0)))
-    assert told(path) == [("formula-overwritten", "4_季度复盘!I7:K9", "0", "-2", "偏差、偏差率、达成率")]
+    for row in (1, 2, 3):
+        for key in ("deviation", "deviation_rate", "attainment"):
+            change(path, cell(at(key, row), VALUE.format(0)))
+    block = place("deviation", to=at("attainment", 3))
+    assert told(path) == [("formula-overwritten", block, "0", "-2", "偏差、偏差率、达成率")]
 
 
 def test_two_blocks_apart_are_two_problems(tmp_path: Path) -> None:
     path = written(tmp_path)
-    for address in ("K7", "K8", "K10"):
-        change_part(path, REVIEW_SHEET, cell(address, VALUE.format(1)))
-    assert [place for _, place, *_ in told(path)] == ["4_季度复盘!K7:K8", "4_季度复盘!K10"]
+    for row in (1, 2, 4):
+        change(path, cell(at("attainment", row), VALUE.format(1)))
+    blocks = [place("attainment", to=at("attainment", 2)), place("attainment", 4)]
+    assert [where for _, where, *_ in told(path)] == blocks
 
 
 def test_what_a_recalculation_made_of_an_overwritten_cell_is_not_said_again(tmp_path: Path) -> None:
     """Attainment was typed over; rating and the reason gate, which read it, were recalculated."""
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", VALUE.format(1)))
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
     rating = r'<c r="@"\1 t="str"><f>IF(1,1)</f><v>● 达成</v></c>'
-    change_part(path, REVIEW_SHEET, cell("L7", rating))
+    change(path, cell(at("rating"), rating))
     assert [code for code, *_ in told(path)] == ["formula-overwritten"]
 
 
 def test_a_stale_input_of_other_sheets_is_told_at_its_root(tmp_path: Path) -> None:
     """A changed actual without recalculation: the first formulas that read it, not all behind them."""
     path = written(tmp_path)
-    change_part(
-        path, REVIEW_SHEET, lambda text: re.sub(r'(<c r="H7" s="\d+")><v>10</v>', r"\1><v>6</v>", text)
-    )
-    assert told(path) == [("value-stale", "4_季度复盘!AA7", "10", "6", "实际（计算）")]
+    change(path, number(at("actual"), 6))
+    assert told(path) == [("value-stale", place("actual_value"), "10", "6", "实际（计算）")]
 
 
 def test_the_workbooks_own_date_is_used_not_the_cycles(tmp_path: Path) -> None:
     path = written(tmp_path)
     later = read_workbook(path, expect(as_of=date(2024, 12, 31)))
     assert [p for p in later.problems if p.code in INTEGRITY] == []
-    serial = str(to_serial(date(2024, 3, 1)))
-    change_part(
-        path,
-        TRACKING_SHEET,
-        lambda text: re.sub(r'(<c r="C3" s="\d+")><v>\d+</v>', rf"\1><v>{serial}</v>", text),
-    )
-    assert [(code, place) for code, place, *_ in told(path)] == [
-        ("value-stale", "3_任务跟踪!N7"),
-        ("value-stale", "4_季度复盘!S7:S8"),
-    ]
+    as_of = calculator().layout.sheet("tracking").band["as_of"]
+    change(path, number(cell_address(*as_of), to_serial(date(2024, 3, 1))), "tracking")
+    found = [(code, where) for code, where, *_ in told(path)]
+    assert ("value-stale", place("expected", sheet="tracking")) in found
+    assert ("value-stale", place("counted", to=at("counted", 2))) in found
+    assert {code for code, _ in found} == {"value-stale"}
 
 
 # -- files of other programs ---------------------------------------------------------------
@@ -193,21 +213,23 @@ def test_a_file_without_results_is_read_all_the_same_and_says_so_once(tmp_path: 
 def test_an_overwritten_cell_is_found_in_a_file_without_results(tmp_path: Path) -> None:
     path = written(tmp_path)
     workbook = openpyxl.load_workbook(path)
-    workbook["4_季度复盘"]["K7"] = 1
+    workbook["4_季度复盘"][at("attainment")] = 1
     workbook.save(path)
     assert [code for code, *_ in told(path)] == ["formula-overwritten", "values-not-stored"]
 
 
 def test_addresses_follow_moved_columns_and_rows(tmp_path: Path) -> None:
-    path = change_part(written(tmp_path), REVIEW_SHEET, cell("K7", VALUE.format(1)))
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
+
+    first, second = (at(key).rstrip("0123456789") for key in ("attainment", "rating"))
 
     def move(text: str) -> str:
-        """Attainment (K) and rating (L) change places, keys, titles and all."""
-        rows = re.compile(r'<c r="K(\d+)"(.*?(?:</c>|/>))<c r="L\d+"(.*?(?:</c>|/>))')
-        return rows.sub(r'<c r="K\1"\3<c r="L\1"\2', text)
+        """Attainment and rating change places, keys, titles and all."""
+        rows = re.compile(rf'<c r="{first}(\d+)"(.*?(?:</c>|/>))<c r="{second}\d+"(.*?(?:</c>|/>))')
+        return rows.sub(rf'<c r="{first}\1"\3<c r="{second}\1"\2', text)
 
-    change_part(path, REVIEW_SHEET, move)
-    assert ("formula-overwritten", "4_季度复盘!L7") in [(code, place) for code, place, *_ in told(path)]
+    change(path, move)
+    assert ("formula-overwritten", place("rating")) in [(code, where) for code, where, *_ in told(path)]
 
 
 # -- figures typed as text -----------------------------------------------------------------
@@ -215,7 +237,7 @@ def test_addresses_follow_moved_columns_and_rows(tmp_path: Path) -> None:
 
 def test_one_problem_explains_why_the_sheet_shows_another_figure(tmp_path: Path) -> None:
     path = written(tmp_path, actual='"10家"')
-    assert told(path) == [("readings-differ", "1_目标总表!Q7", "1/2", "2/2", "已计季度")]
+    assert told(path) == [("readings-differ", place("coverage", sheet="goals"), "1/2", "2/2", "已计季度")]
 
 
 def test_a_workbook_that_holds_everything_at_once_is_clean_but_for_its_readings(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from planbook.cli import main
 from planbook.problems import Code, Location, Problem, Severity, count_codes, group_problems
-from tests.support.workbooks import read_tables, write_filled
+from tests.support.workbooks import calculator, read_tables, write_filled
 
 GOALS = """
 level      | goal       | metric       | unit | target | department | due        | weight
@@ -46,26 +46,10 @@ def test_one_missing_goal_is_one_problem_however_many_cells_name_it() -> None:
     broken += [at(Code.LINK_BROKEN, "4", f"D{n}", "G003｜x", "1_目标总表", "目标") for n in range(7, 17)]
     (group,) = group_problems(broken)
     assert group.root.location.cell == "C7"
-    assert len(group.same) == 39 and not group.follows
+    assert len(group.same) == 39
     line = group.line("zh")
     assert line.startswith("a.xlsx:2!C7: “目标名称”指向的“G003｜x”在“1_目标总表”中不存在。")
     assert line.endswith("（共 40 处，另见 C8、C9、C10、C11、C12、C13、C14、C15、C16、C17、C18、C19 …）")
-
-
-def test_a_missing_column_swallows_its_empty_cells() -> None:
-    root = Problem(Code.COLUMN_MISSING, Location("a.xlsx", "1", row=6), expected="权重")
-    rows = [
-        Problem(Code.REQUIRED_MISSING, Location("a.xlsx", "1", row=n), subject=title)
-        for n in (7, 8)
-        for title in ("权重", "指标")
-    ]
-    elsewhere = Problem(Code.REQUIRED_MISSING, Location("b.xlsx", "1", row=7), subject="权重")
-    first, second, third = group_problems([elsewhere, *rows, root])
-    assert third.root == elsewhere
-    assert [p.subject for p in first.follows] == ["权重", "权重"]
-    assert "由此引起的 2 处问题不再列出" in first.line("zh")
-    assert "2 more problems follow" in first.line("en")
-    assert [p.subject for p in second.problems] == ["指标", "指标"]
 
 
 def test_structure_comes_before_cells_and_errors_before_all() -> None:
@@ -130,21 +114,29 @@ q2      | XS         | G001 | 12     | 6
 """
 
 
-def test_deleting_a_column_gives_the_column_and_what_follows(tmp_path: Path) -> None:
+def test_a_deleted_column_is_said_once_and_not_in_every_row(tmp_path: Path) -> None:
     plan = read_tables("annual_plan", {"goals": GOALS.format(50), "review": REVIEW})
     path = write_filled(tmp_path / "营销中心.xlsx", plan)
     workbook = openpyxl.load_workbook(path)
-    sheet = workbook["4_季度复盘"]
+    column = calculator().layout.sheet("review").index("improvement") + 1
     for row in (5, 6):
-        sheet.cell(row, 15).value = None  # 改进措施
+        workbook["4_季度复盘"].cell(row, column).value = None
     workbook.save(path)
     document = json.loads(run("check", path, "--json", "--lang", "zh").output)
-    found = [(p["code"], p["role"], p["message"]) for p in document["problems"] if "改进措施" in p["message"]]
-    assert found == [
-        ("column-missing", "root", "找不到列“改进措施”。"),
-        ("reason-missing", "follows", "达成率 50.0% 低于 100.0%，须填写“改进措施”。"),
-        ("reason-missing", "follows", "达成率 50.0% 低于 100.0%，须填写“改进措施”。"),
-    ]
+    found = [(p["code"], p["message"]) for p in document["problems"] if "改进措施" in p["message"]]
+    assert found == [("column-missing", "找不到列“改进措施”。")]
+
+
+def test_what_a_deleted_sheet_would_have_said_is_not_judged(returned: Path) -> None:
+    """Without the breakdown every goal would be one without tasks."""
+    whole = json.loads(run("check", returned, "--json").output)
+    assert "rule-advice" not in whole["codes"]
+    workbook = openpyxl.load_workbook(returned)
+    del workbook["2_目标分解"]
+    workbook.save(returned)
+    document = json.loads(run("check", returned, "--json").output)
+    assert document["codes"]["sheet-missing"] == 1
+    assert "rule-advice" not in document["codes"]
 
 
 def test_deleting_the_goals_is_said_once(returned: Path) -> None:

@@ -312,7 +312,7 @@ def test_a_lost_identity_is_recognised_by_headers(tmp_path: Path) -> None:
         del workbook["_meta"]
         del workbook.defined_names["planbook_identity"]
         workbook.properties.keywords = ""
-        workbook["使用说明"]["D2"] = None
+        workbook["使用说明"]["E2"] = None
 
     submission = read(edit(filled(tmp_path), change))
     assert submission.issue is not None

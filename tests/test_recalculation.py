@@ -20,10 +20,13 @@ import pytest
 from planbook.calc import Calculator
 from planbook.layout import IDENTITY_CELL, META_SHEET
 from planbook.layout.manifest import issue_from, read_meta
-from planbook.plan import make_plan
+from planbook.reader import read_workbook
 from planbook.writer import write_workbook
+from tests.support.books import compiled, plan_in
+from tests.support.kept import losses
 from tests.support.office import Difference, Engine, judge, read_sheets, require_office
-from tests.support.plans import FILLED_ROWS, compile_book, issue_of, rich_plan, settings_for
+from tests.support.opened import open_workbook
+from tests.support.plans import issue_of, rich_plan, settings_for
 
 pytestmark = [pytest.mark.office, pytest.mark.slow]
 
@@ -39,7 +42,10 @@ CASES: list[tuple[str, str, date | None]] = [
     ("baseline", "yes", date(2024, 9, 30)),
     ("linear", "yes", None),
 ]
-BLANK = "blank"
+BLANK, HALF = "blank", "half"
+# A program that saves a workbook may lose something; this is all that each of them does lose.  Gnumeric
+# does not understand the range operator that hides in the names of lists that grow.
+GROWING = {"annual_plan": ("pick_goals_goal",), "classic": ("pick_decomposition_task", "pick_goals_goal")}
 Key = tuple[str, str, str]
 
 
@@ -53,42 +59,45 @@ class Judged:
 
     paths: Mapping[Key, Path]
     compiled: Mapping[tuple[str, str], Calculator]
-    resaved: Mapping[Key, Path]
+    resaved: Mapping[tuple[str, str, str, str], Path]  # by program, book, language, case
     found: Mapping[Engine, Mapping[Path, list[Difference]]]
 
 
 def write_all(folder: Path) -> tuple[dict[Key, Path], dict[tuple[str, str], Calculator]]:
     paths: dict[Key, Path] = {}
-    compiled: dict[tuple[str, str], Calculator] = {}
     for book, lang in BOOKS:
-        whole = compile_book(book, lang)
-        paths[book, lang, BLANK] = folder / f"{book}-{lang}-{BLANK}.xlsx"
-        blank = make_plan({}, {"as_of": date(2024, 7, 1)})
-        write_workbook(paths[book, lang, BLANK], whole, issue_of(whole), blank, settings_for())
-        few = compiled[book, lang] = compile_book(book, lang, FILLED_ROWS)
+        for state in (BLANK, HALF):
+            calculator = compiled(book, lang, whole=state == BLANK)
+            path = paths[book, lang, state] = folder / f"{book}-{lang}-{state}.xlsx"
+            write_workbook(path, calculator, issue_of(calculator), plan_in(state, book), settings_for())
+        few = compiled(book, lang)
         for case in CASES:
             method, working_days, as_of = case
             path = paths[book, lang, name_of(case)] = folder / f"{book}-{lang}-{name_of(case)}.xlsx"
             settings = settings_for(method=method, working_days=working_days)
             write_workbook(path, few, issue_of(few), rich_plan(book, as_of=as_of), settings)
-    return paths, compiled
+    return paths, {(book, lang): compiled(book, lang) for book, lang in BOOKS}
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     require_office()
     folder = tmp_path_factory.mktemp("judged")
-    paths, compiled = write_all(folder)
+    paths, layouts = write_all(folder)
     every = list(paths.values())
     with ThreadPoolExecutor(len(ENGINES)) as pool:
         results = pool.map(lambda engine: judge(every, folder / f"by-{engine}", engine), ENGINES)
         found = dict(zip(ENGINES, results, strict=True))
-    saved = folder / "by-libreoffice" / "libreoffice"
-    return Judged(paths, compiled, {key: saved / path.name for key, path in paths.items()}, found)
+    saved = {
+        (engine, *key): folder / f"by-{engine}" / engine / path.name
+        for engine in ENGINES
+        for key, path in paths.items()
+    }
+    return Judged(paths, layouts, saved, found)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("case", [BLANK, *map(name_of, CASES)])
+@pytest.mark.parametrize("case", [BLANK, HALF, *map(name_of, CASES)])
 @pytest.mark.parametrize(("book", "lang"), BOOKS)
 def test_no_formula_cell_differs(judged: Judged, book: str, lang: str, case: str, engine: Engine) -> None:
     path = judged.paths[book, lang, case]
@@ -99,9 +108,12 @@ def test_no_formula_cell_differs(judged: Judged, book: str, lang: str, case: str
 
 
 def test_there_was_something_to_judge(judged: Judged) -> None:
-    for (book, _, case), path in judged.paths.items():
+    for (book, lang, case), path in judged.paths.items():
         formulas = sum(len(sheet.formulas) for sheet in read_sheets(path).values())
         assert formulas > (100 if book == "classic" else 1500), (book, case)
+        if book == "annual_plan":
+            title = "仪表盘" if lang == "zh" else "Dashboard"
+            assert len(read_sheets(path)[title].formulas) > 350, case
     linear = read_sheets(judged.paths["annual_plan", "zh", name_of(CASES[0])])
     kinds = {type(v) for s in linear.values() for c, v in s.values.items() if c in s.formulas}
     assert {float, str} <= kinds
@@ -117,56 +129,55 @@ def test_the_cases_differ_in_what_they_compute(judged: Judged) -> None:
     assert len(seen) == len(CASES)
 
 
+@pytest.mark.parametrize("case", [HALF, name_of(CASES[0])])
 @pytest.mark.parametrize(("book", "lang"), BOOKS)
-def test_a_workbook_saved_by_libreoffice_keeps_its_dropdowns_and_names(
-    judged: Judged, book: str, lang: str
+def test_libreoffice_keeps_everything(judged: Judged, book: str, lang: str, case: str) -> None:
+    layout = judged.compiled[book, lang].layout
+    before = open_workbook(judged.paths[book, lang, case], layout, case)
+    after = open_workbook(judged.resaved["libreoffice", book, lang, case], layout, case)
+    assert losses(before, after) == {}
+
+
+@pytest.mark.parametrize(("book", "lang"), BOOKS)
+def test_gnumeric_loses_lists_that_grow_and_nothing_else(judged: Judged, book: str, lang: str) -> None:
+    layout, case = judged.compiled[book, lang].layout, name_of(CASES[0])
+    before = open_workbook(judged.paths[book, lang, case], layout, case)
+    after = open_workbook(judged.resaved["gnumeric", book, lang, case], layout, case)
+    assert losses(before, after) == {"names": GROWING[book]}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", [HALF, name_of(CASES[0])])
+@pytest.mark.parametrize(("book", "lang"), BOOKS)
+def test_what_another_program_saved_reads_back_equal(
+    judged: Judged, book: str, lang: str, case: str, engine: Engine
 ) -> None:
-    key = (book, lang, name_of(CASES[0]))
-    before, after = openpyxl.load_workbook(judged.paths[key]), openpyxl.load_workbook(judged.resaved[key])
-    assert after.sheetnames == before.sheetnames
-    for placed in judged.compiled[book, lang].layout.sheets:
-        rules, kept = (
-            {
-                (str(area), rule.type)
-                for rule in file[placed.title].data_validations.dataValidation
-                if rule.type
-                for area in rule.sqref.ranges
-            }
-            for file in (before, after)
-        )
-        assert {rule for rule in rules if rule[1] != "any"} <= kept
-        sources = {
-            r.formula1 for r in after[placed.title].data_validations.dataValidation if r.type == "list"
-        }
-        assert {
-            r.formula1 for r in before[placed.title].data_validations.dataValidation if r.type == "list"
-        } == (sources)
-        assert after[placed.title].protection.sheet
-        assert after[placed.title].row_dimensions[5].hidden
-    # What is in the file must be in it again; a target may be written with or without quotes.
-    targets = {name: item.attr_text.replace("'", "") for name, item in before.defined_names.items()}
-    saved = {name: item.attr_text.replace("'", "") for name, item in after.defined_names.items()}
-    assert targets.items() <= saved.items()
+    before = read_workbook(judged.paths[book, lang, case])
+    after = read_workbook(judged.resaved[engine, book, lang, case])
+    assert before.plan is not None and before.plan.rows("goals")
+    assert after.plan == before.plan
+    assert [p.code for p in after.problems] == [p.code for p in before.problems]
 
 
-@pytest.mark.parametrize(("book", "lang"), BOOKS)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", [BLANK, name_of(CASES[0])])
-def test_a_workbook_saved_by_libreoffice_keeps_its_identity(
-    judged: Judged, book: str, lang: str, case: str
+@pytest.mark.parametrize(("book", "lang"), BOOKS)
+def test_a_workbook_saved_by_another_program_keeps_its_identity(
+    judged: Judged, book: str, lang: str, case: str, engine: Engine
 ) -> None:
-    compiled = judged.compiled[book, lang]
+    calculator = judged.compiled[book, lang]
     before = openpyxl.load_workbook(judged.paths[book, lang, case])
     ident = before[META_SHEET]["B1"].value
-    after = openpyxl.load_workbook(judged.resaved[book, lang, case])
+    after = openpyxl.load_workbook(judged.resaved[engine, book, lang, case])
     row, column = IDENTITY_CELL
     rows = [(str(a.value), str(b.value)) for a, b in after[META_SHEET].iter_rows(max_col=2)]
     found, data = read_meta(rows)
     assert found == ident
     assert re.fullmatch(f"planbook[: ]{ident}", after.properties.keywords)  # it writes a space for the colon
-    assert after[compiled.layout.index_title].cell(row + 1, column + 1).value == ident
+    assert after[calculator.layout.index_title].cell(row + 1, column + 1).value == ident
     assert after.defined_names["planbook_identity"].attr_text.replace("'", "") == "_meta!$B$1"
     assert data is not None
     issue = issue_from(data)
     assert issue is not None
     assert (issue.id, issue.department_name) == (ident, "营销中心")
-    assert case != name_of(CASES[0]) or issue == issue_of(compiled)
+    assert case != name_of(CASES[0]) or issue == issue_of(calculator)

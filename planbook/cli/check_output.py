@@ -91,12 +91,11 @@ def print_csv(groups: Sequence[Group], lang: str) -> None:
 
 
 def _numbered(groups: Sequence[Group]) -> list[tuple[int, str, Problem]]:
-    """Every problem with its group's number and its part in it: root, same, or follows."""
+    """Every problem with its group's number and its part in it: root or same."""
     numbered = []
     for number, group in enumerate(groups, 1):
         numbered.append((number, "root", group.root))
         numbered += [(number, "same", problem) for problem in group.same]
-        numbered += [(number, "follows", problem) for problem in group.follows]
     return numbered
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from planbook.cli.report_commands import print_roll_up
 from planbook.cli.support import (
+    EXIT_PROBLEMS,
     cycle_option,
     lang_option,
     language,
     locale_language,
     open_cycle,
+    print_problems,
     print_table,
     watcher,
 )
@@ -54,27 +57,45 @@ def _row_counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the outbox."
 )
 @click.option("--rows", multiple=True, callback=_row_counts, metavar="SHEET=ROWS", help="Rows of a sheet.")
+@click.option(
+    "--prefill",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FILE",
+    help="Rows to fill in: CSV, or a returned workbook; repeat for several.",
+)
+@click.option("--force", is_flag=True, help="Overwrite workbooks that somebody filled in.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Work in parallel.")
 @lang_option
+@click.pass_context
 def generate(
+    ctx: click.Context,
+    /,
     departments: tuple[str, ...],
     cycle_folder: Path | None,
-    out: Path | None,
-    rows: dict[str, int],
-    jobs: int,
     lang: str | None,
+    **chosen: Any,
 ) -> None:
-    """Write one pre-linked workbook per department (all of them, or those named)."""
-    from planbook.workflow import issue_workbooks
+    """Write one pre-linked workbook per department (all of them, or those named).
+
+    Company goals, background and the rows of the prefill folder are filled in.  A workbook in the
+    outbox that somebody filled in is left alone.  Exits 1 when no workbook was written.
+    """
+    from planbook.issuing import IssueOptions, issue_workbooks
 
     cycle = open_cycle(cycle_folder)
     speak = language(lang, cycle)
     watch = watcher(text("writing", speak))
-    issued = issue_workbooks(cycle, departments, out=out, lang=lang, rows=rows, jobs=jobs, watch=watch)
-    headers = [text(key, speak) for key in ("department", "file", "issue")]
-    rows_shown = [(f"{i.department} {i.name}", i.path.name, i.issue) for i in issued]
-    print_table("", headers, rows_shown)
-    click.echo(text("issued", speak, count=len(issued), folder=out or cycle.outbox))
+    options = IssueOptions(lang=lang, **chosen)
+    results = issue_workbooks(cycle, departments, options, watch=watch)
+    issued = [result for result in results if result.written]
+    print_problems((*cycle.problems, *(p for result in results for p in result.problems)), speak)
+    if issued:
+        headers = [text(key, speak) for key in ("department", "file", "issue")]
+        print_table("", headers, [(f"{i.department} {i.name}", i.path.name, i.issue) for i in issued])
+    click.echo(text("issued", speak, count=len(issued), folder=options.out or cycle.outbox))
+    if not issued:
+        ctx.exit(EXIT_PROBLEMS)
 
 
 @click.command()

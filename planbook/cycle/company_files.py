@@ -218,6 +218,7 @@ def read_goals(
                 due=_read_due(row, year, start_month),
                 lead=_read_lead(row, names),
                 cooperating=_read_cooperating(row, names),
+                line=row.line,
             )
         )
     return tuple(goal for goal in goals if goal.goal)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from planbook.layout.places import column_letter
+from planbook.layout import column_letter
 from planbook.problems import Code, Location, Problem
 from planbook.spec import Item
 from planbook.values import (

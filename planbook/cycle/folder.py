@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -12,14 +12,15 @@ from string import Template
 from typing import Final
 
 from planbook.calendar import FiscalYear
-from planbook.company import Company
+from planbook.company import BackgroundFact, Company
+from planbook.cycle.background_file import read_background
 from planbook.cycle.company_files import Names, read_departments, read_goals
 from planbook.cycle.csv_file import suggest
 from planbook.cycle.settings_file import CYCLE_FILE, PATHS, RecipientEntry, Settings, read_settings
 from planbook.layout.cells import SettingValue
 from planbook.mail import MailSettings, Recipient
 from planbook.problems import Code, CycleError, Location, OutputError, Problem, Severity, escape_text
-from planbook.spec import Book, Item, Text, load_spec
+from planbook.spec import Book, Item, Source, Text, load_spec
 
 TEMPLATE_LANGUAGES: Final = ("zh", "en")
 FOLDERS: Final = ("outbox", "inbox", "reports")
@@ -31,7 +32,10 @@ class Cycle:
 
     `book` is the name of a book or the path of its YAML file; `as_of` None means today, whenever
     it is asked for; `settings` are the book's settings as the cycle overrides them, holidays
-    and make-up days included; `problems` are warnings about the inputs, none of them an error.
+    and make-up days included; `sheets` are the optional sheets that workbooks have;
+    `take_over_goals` says whether company goals become rows of the departments they are assigned
+    to; `files` are the names of the inputs, for problems in them; `problems` are warnings about
+    the inputs, none of them an error.
     """
 
     folder: Path
@@ -50,6 +54,10 @@ class Cycle:
     inbox: Path
     reports: Path
     prefill: Path
+    sheets: tuple[str, ...] = ()
+    take_over_goals: bool = True
+    background: tuple[BackgroundFact, ...] = ()
+    files: Mapping[str, str] = field(default_factory=lambda: dict(PATHS))
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -97,6 +105,11 @@ def cycle_items(
     return {key: sources[spec.source] for key, spec in book.lists.items() if spec.source in sources}
 
 
+def takes_from(book: Book, source: Source) -> bool:
+    """Whether a sheet of the book takes rows over from `source`."""
+    return any(take.source is source for sheet in book.sheets for take in sheet.takes)
+
+
 def _item(key: str, title: str) -> Item:
     return Item(key=key, title=Text({"*": title}))
 
@@ -110,8 +123,8 @@ def find_cycle(start: Path) -> Path | None:
 def load_cycle(folder: Path) -> Cycle:
     """The cycle in `folder`.
 
-    Raises CycleError, whose `problems` are all the faults of planbook.toml, departments.csv and
-    company_goals.csv at once, each with its file and line.
+    Raises CycleError, whose `problems` are all the faults of planbook.toml, departments.csv,
+    company_goals.csv and background.csv at once, each with its file and line.
     """
     if not (folder / CYCLE_FILE).exists():
         missing = Problem(Code.INPUT_MISSING, Location(file=CYCLE_FILE), expected=CYCLE_FILE)
@@ -119,6 +132,7 @@ def load_cycle(folder: Path) -> Cycle:
     faults: list[Problem] = []
     settings = read_settings(folder, faults)
     company, names = _read_company(folder, settings, faults)
+    background = _read_background(folder, settings, names, faults)
     recipients = tuple(_resolve_recipient(entry, names) for entry in settings.recipients)
     _check_recipients(settings.recipients, recipients)
     problems = _in_order(faults)
@@ -144,6 +158,10 @@ def load_cycle(folder: Path) -> Cycle:
         inbox=folder / settings.paths["inbox"],
         reports=folder / settings.paths["reports"],
         prefill=folder / settings.paths["prefill"],
+        sheets=settings.sheets,
+        take_over_goals=settings.take_over_goals,
+        background=background,
+        files=settings.paths,
         problems=problems,
     )
 
@@ -171,6 +189,20 @@ def _read_company(folder: Path, settings: Settings, faults: list[Problem]) -> tu
         faults=faults,
     )
     return Company(departments, goals), names
+
+
+def _read_background(
+    folder: Path, settings: Settings, names: Names | None, faults: list[Problem]
+) -> tuple[BackgroundFact, ...]:
+    """The background, where there is a file of it; noted where no sheet of the book takes it."""
+    file = settings.paths["background"]
+    if file == PATHS["background"] and not (folder / file).exists():
+        return ()  # who names another file means that it is there
+    facts = read_background(folder / file, file, settings.loaded, names, faults)
+    if facts and not takes_from(settings.loaded, Source.BACKGROUND):
+        place, count = Location(file=file), str(len(facts))
+        faults.append(Problem(Code.BACKGROUND_UNUSED, place, count, subject=settings.loaded.name))
+    return facts
 
 
 def _resolve_recipient(entry: RecipientEntry, names: Names | None) -> Recipient:

@@ -27,7 +27,7 @@ from planbook.mail import MailSettings
 from planbook.problems import Code, Location, Problem, SpecError
 from planbook.spec import Book, Kind, list_books, load_spec
 from planbook.spec.models import Setting
-from planbook.values import Span, read_date, read_percent, read_span
+from planbook.values import Span, match_key, read_date, read_percent, read_span
 
 CYCLE_FILE: Final = "planbook.toml"
 DEFAULT_BOOK: Final = "annual_plan"
@@ -41,6 +41,7 @@ PATHS: Final = MappingProxyType(
     {
         "departments": "departments.csv",
         "company_goals": "company_goals.csv",
+        "background": "background.csv",
         "outbox": "outbox",
         "inbox": "inbox",
         "reports": "reports",
@@ -50,7 +51,17 @@ PATHS: Final = MappingProxyType(
 KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "": (
-            *("name", "year", "fiscal_year_start", "book", "language", "as_of", "due"),
+            *(
+                "name",
+                "year",
+                "fiscal_year_start",
+                "book",
+                "language",
+                "as_of",
+                "due",
+                "sheets",
+                "take_over_goals",
+            ),
             *("settings", "paths", "recipients", "smtp"),
         ),
         "paths": tuple(PATHS),
@@ -97,6 +108,8 @@ class Settings:
     language: str
     as_of: date | None
     due: date | None
+    sheets: tuple[str, ...]
+    take_over_goals: bool
     settings: Mapping[str, SettingValue]
     paths: Mapping[str, str]
     recipients: tuple[RecipientEntry, ...]
@@ -151,6 +164,14 @@ class Table:
             return value
         self.note(Code.INPUT_VALUE, key, found=value, expected=f"{low}–{high}")
         return None
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.note(Code.INPUT_VALUE, key, found=value, expected="true, false")
+        return default
 
     def one_of(self, key: str, known: Sequence[str], default: str) -> str:
         """One of the words in `known`."""
@@ -231,6 +252,8 @@ def read_settings(folder: Path, faults: list[Problem]) -> Settings:
         language=language,
         as_of=top.day("as_of", fiscal),
         due=top.day("due", fiscal),
+        sheets=_read_sheets(top, loaded),
+        take_over_goals=top.flag("take_over_goals", True),
         settings=_read_overrides(top.table("settings"), loaded, fiscal),
         paths=_read_paths(top.table("paths")),
         recipients=tuple(_read_recipient(table, loaded) for table in top.tables("recipients")),
@@ -320,6 +343,26 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name too long, a folder nobody may look into
         return False
+
+
+def _read_sheets(top: Table, book: Book) -> tuple[str, ...]:
+    """The optional sheets that the year's workbooks have, in the book's order, by key or title."""
+    optional = {sheet.key: sheet for sheet in book.sheets if sheet.optional}
+    names = {match_key(word): key for key, s in optional.items() for word in (key, *s.title.every())}
+    value = top.values.get("sheets", [])
+    if not isinstance(value, list):
+        top.note(Code.INPUT_VALUE, "sheets", found=value, expected=f"[{', '.join(optional) or '…'}]")
+        return ()
+    found = set()
+    for entry in value:
+        key = names.get(match_key(entry)) if isinstance(entry, str) else None
+        if key is None:
+            words = [word for k, s in optional.items() for word in (k, *s.title.every())]
+            expected = suggest(str(entry), words) or f"[] ({book.name})"
+            top.note(Code.INPUT_REFERENCE, "sheets", found=entry, expected=expected)
+        else:
+            found.add(key)
+    return tuple(key for key in optional if key in found)
 
 
 # -- settings of the book ------------------------------------------------------------------

@@ -17,7 +17,6 @@ CellValue = str | float | bool | date | None
 SettingValue = str | float | bool | date | tuple[date, ...] | None
 LISTS = ""  # the sheet key of the hidden sheet of lists
 
-NIL_TEXT = {"zh": "无", "en": "N/A"}
 FIRST_DAY = date(1900, 1, 1)  # Excel has no serial for a day before it
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 
@@ -71,9 +70,9 @@ def _all_cells(
     labels = {sheet.sheet.key: row_labels(layout, sheet, plan) for sheet in layout.sheets}
     for placed in layout.sheets:
         key = placed.sheet.key
-        for above in placed.sheet.inputs:
+        for above in placed.sheet.typed_cells:
             row, column = placed.band[above.key]
-            yield InputCell(key, row, column, _plain(plan.inputs.get(above.key), layout.lang))
+            yield InputCell(key, row, column, _plain(plan.inputs.get(above.key), layout))
         rows = {row.number: row for row in plan.rows(key)}
         for number in range(1, placed.rows + 1):
             at = placed.row(number)
@@ -143,14 +142,14 @@ def show_value(
         return layout.item_title(column.list, value)
     if column.link and isinstance(value, str):
         return labels.get(column.link.sheet, {}).get(value, value)
-    return _plain(value, layout.lang)
+    return _plain(value, layout)
 
 
-def _plain(value: Value, lang: str) -> CellValue:
+def _plain(value: Value, layout: Layout) -> CellValue:
     if isinstance(value, Nil):
-        return NIL_TEXT.get(lang, NIL_TEXT["en"])
+        return layout.label("nil_value")
     if isinstance(value, Span):
-        return show_span(value, lang)
+        return show_span(value, layout.lang)
     if isinstance(value, bool):  # to LibreOffice a number, to Excel none: text is the same to all
         return "TRUE" if value else "FALSE"
     return value

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from planbook.layout.names import cell_template, column_letter
 from planbook.spec import Book, Column, Sheet
 
 STRIDE = 10000  # more than the rows a sheet can have: packs two row numbers into one
@@ -19,7 +20,7 @@ STRIDE = 10000  # more than the rows a sheet can have: packs two row numbers int
 
 @dataclass(frozen=True, slots=True)
 class ListCell:
-    """A cell of the hidden sheet of lists: a text, or a formula."""
+    """A cell of the hidden sheet of lists: a text, or the template of a formula without its ``=``."""
 
     row: int
     column: int
@@ -76,7 +77,7 @@ def plan_dropdowns(book: Book, rows: Mapping[str, int], title: str, first_column
     built: set[str] = set()
     at = first_column
     for sheet in book.sheets:
-        for column in sheet.columns:
+        for column in sheet.columns if sheet.key in rows else ():
             block = _block_of(column, named)
             if block is None:
                 continue
@@ -95,70 +96,68 @@ def plan_dropdowns(book: Book, rows: Mapping[str, int], title: str, first_column
 Built = tuple[list[ListCell], list[tuple[str, str, bool]], int]
 
 
-def _letter(index: int) -> str:
-    from planbook.layout.places import column_letter
-
-    return column_letter(index)
+N = "ROW()-1"  # the number of a helper cell's row, counted from 1 below the heading
 
 
 def _packed_block(book: Book, block: Block, rows: int, title: str, at: int) -> Built:
     """Two columns: the row's number where it is filled, and the n-th label."""
-    number, label = _letter(at), _letter(at + 1)
+    number, label = column_letter(at), column_letter(at + 1)
     numbers = f"${number}$2:${number}${rows + 1}"
     names, ids = f"{block.sheet}_{block.column}", f"{block.sheet}_id"
-    cells = [ListCell(0, at, value=block.name), ListCell(0, at + 1, value="label")]
-    for n in range(1, rows + 1):
-        cells.append(ListCell(n, at, formula=f'=IF(INDEX({names},{n})="","",{n})'))
-        nth = f"SMALL({numbers},{n})"
-        text = f'INDEX({ids},{nth})&"｜"&INDEX({names},{nth})'
-        cells.append(ListCell(n, at + 1, formula=f'=IF({n}>COUNT({numbers}),"",{text})'))
-    target = (
-        f"{title}!${label}$2:INDEX({title}!${label}$2:${label}${rows + 1},MAX(1,COUNT({title}!{numbers})))"
-    )
+    nth = f"SMALL({numbers},{N})"
+    text = f'INDEX({ids},{nth})&"｜"&INDEX({names},{nth})'
+    cells = [
+        ListCell(0, at, value=block.name),
+        ListCell(0, at + 1, value="label"),
+        *_column(rows, at, f'IF(INDEX({names},{N})="","",{N})'),
+        *_column(rows, at + 1, f'IF({N}>COUNT({numbers}),"",{text})'),
+    ]
+    # OFFSET, since Gnumeric loses a name with a range operator in it
+    target = f"OFFSET({title}!${label}$2,0,0,MAX(1,COUNT({title}!{numbers})),1)"
     return cells, [(block.name, target, True)], 2
+
+
+def _column(rows: int, at: int, template: str) -> list[ListCell]:
+    """The cells of one helper column below its heading."""
+    return [ListCell(row, at, formula=template) for row in range(1, rows + 1)]
 
 
 def _sorted_block(book: Book, block: Block, rows: int, title: str, at: int) -> Built:
     """Five columns: parents' key, whole key, sort number, and the sorted keys and texts."""
     sheet = book.sheet(block.sheet)
-    parent, whole, order, key, text = (_letter(at + n) for n in range(5))
-    column = {c: f"${c}$2:${c}${rows + 1}" for c in (parent, whole, order, key, text)}
-    cells = [
-        ListCell(0, at + n, value=f"{block.name} {part}")
-        for n, part in enumerate(("parent", "whole", "order", "key"))
-    ]
+    column = [f"${letter}$2:${letter}${rows + 1}" for letter in map(column_letter, range(at, at + 5))]
+    parent, whole = cell_template(at), cell_template(at + 1)
     source = f"{block.sheet}_{block.column}"
-    for n in range(1, rows + 1):
-        row = n + 1
-        parts = [_parent_part(book, sheet, part, n) for part in block.within]
-        blank = ",".join([f'INDEX({source},{n})=""', *(f'{part}=""' for part in parts)])
-        joined = '&"|"&'.join(parts)
-        cells.append(ListCell(n, at, formula=f'=IF(OR({blank}),"",{joined})'))
-        cells.append(
-            ListCell(n, at + 1, formula=f'=IF(${parent}{row}="","",${parent}{row}&"|"&INDEX({source},{n}))')
-        )
-        first = f"IFERROR(MATCH(${whole}{row},{column[whole]},0),{n})={n}"
-        group = f"IFERROR(MATCH(${parent}{row},{column[parent]},0),{n})*{STRIDE}+{n}"
-        wanted = group if block.labelled else f'IF({first},{group},"")'
-        cells.append(ListCell(n, at + 2, formula=f'=IF(${parent}{row}="","",{wanted})'))
-        nth = f"MOD(SMALL({column[order]},{n}),{STRIDE})"
-        beyond = f"{n}>COUNT({column[order]})"
-        cells.append(ListCell(n, at + 3, formula=f'=IF({beyond},"",INDEX({column[parent]},{nth}))'))
-        shown = f"INDEX({source},{nth})"
-        if block.labelled:
-            shown = f'INDEX({block.sheet}_id,{nth})&"｜"&{shown}'
-        cells.append(ListCell(n, at + 4, formula=f'=IF({beyond},"",{shown})'))
-    return (
-        cells,
-        [
-            (f"{block.name}_head", f"{title}!${text}$1", False),
-            (f"{block.name}_keys", f"{title}!{column[key]}", False),
-        ],
-        5,
+    parts = [_parent_part(book, sheet, part) for part in block.within]
+    blank = ",".join([f'INDEX({source},{N})=""', *(f'{part}=""' for part in parts)])
+    joined = '&"|"&'.join(parts)
+    first = f"IFERROR(MATCH({whole},{column[1]},0),{N})={N}"
+    group = f"IFERROR(MATCH({parent},{column[0]},0),{N})*{STRIDE}+{N}"
+    wanted = group if block.labelled else f'IF({first},{group},"")'
+    nth = f"MOD(SMALL({column[2]},{N}),{STRIDE})"
+    beyond = f"{N}>COUNT({column[2]})"
+    shown = f"INDEX({source},{nth})"
+    if block.labelled:
+        shown = f'INDEX({block.sheet}_id,{nth})&"｜"&{shown}'
+    templates = (
+        f'IF(OR({blank}),"",{joined})',
+        f'IF({parent}="","",{parent}&"|"&INDEX({source},{N}))',
+        f'IF({parent}="","",{wanted})',
+        f'IF({beyond},"",INDEX({column[0]},{nth}))',
+        f'IF({beyond},"",{shown})',
     )
+    headings = [f"{block.name} {part}" for part in ("parent", "whole", "order", "key")]
+    cells = [ListCell(0, at + n, value=heading) for n, heading in enumerate(headings)]
+    cells += [cell for n, template in enumerate(templates) for cell in _column(rows, at + n, template)]
+    names = [
+        (f"{block.name}_head", f"{title}!${column_letter(at + 4)}$1", False),
+        (f"{block.name}_keys", f"{title}!{column[3]}", False),
+        (f"{block.name}_whole", f"{title}!{column[1]}", False),
+    ]
+    return cells, names, 5
 
 
-def _parent_part(book: Book, sheet: Sheet, key: str, n: int) -> str:
+def _parent_part(book: Book, sheet: Sheet, key: str) -> str:
     column = sheet.column(key)
-    cell = f"INDEX({sheet.key}_{key},{n})"
+    cell = f"INDEX({sheet.key}_{key},{N})"
     return f"LEFT({cell},{book.sheet(column.link.sheet).id.length})" if column.link else f"{cell}"

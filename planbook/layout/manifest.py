@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from planbook.layout.cells import SettingValue
@@ -24,7 +24,8 @@ FIRST_YEAR = 1900  # Excel has no day before it
 class Issue:
     """One workbook as issued: for whom, for which year, in which language.
 
-    `scope` are the codes of the departments its rows may name.
+    `scope` are the codes of the departments its rows may name, `due` the day by which it is to
+    be returned as ISO text, ``""`` for none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Issue:
     start_month: int
     lang: str
     scope: tuple[str, ...] = ()
+    due: str = ""
 
 
 def make_issue(
@@ -48,11 +50,14 @@ def make_issue(
     start_month: int = 1,
     scope: Iterable[str] = (),
     content: str = "",
+    due: date | None = None,
 ) -> Issue:
     """The issue for a department; its id is a hash of what it is and of `content`, never random."""
     book = layout.book
     rows = [(placed.sheet.key, placed.rows) for placed in layout.sheets]
-    parts = (book.name, book.sha256, department, year, start_month, layout.lang, list(scope), rows, content)
+    day = due.isoformat() if due else ""
+    place = (department, year, start_month, layout.lang, list(scope))
+    parts = (book.name, book.sha256, *place, rows, content, day)
     digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:10].upper()
     return Issue(
         f"PB{year}-{digest}",
@@ -65,7 +70,14 @@ def make_issue(
         start_month,
         layout.lang,
         tuple(scope),
+        day,
     )
+
+
+def weeks_of(year: int, start_month: int, count: int) -> tuple[date, ...]:
+    """The first days of `count` weeks of a planning year, from its first day on."""
+    first = date(year, start_month, 1)
+    return tuple(first + timedelta(weeks=week) for week in range(count))
 
 
 def manifest_of(layout: Layout, issue: Issue, settings: Mapping[str, SettingValue]) -> dict[str, Any]:
@@ -140,7 +152,7 @@ def issue_from(data: Mapping[str, Any]) -> Issue | None:
     except TypeError:
         return None
     texts = (issue.id, issue.book, issue.version, issue.sha256, issue.department, issue.department_name)
-    if not all(isinstance(text, str) for text in (*texts, issue.lang, *issue.scope)):
+    if not all(isinstance(text, str) for text in (*texts, issue.lang, *issue.scope, issue.due)):
         return None
     if type(issue.year) is not int or type(issue.start_month) is not int:  # True is an int as well
         return None

@@ -90,11 +90,11 @@ class _Marker:
     def mark(self, groups: Sequence[Group]) -> None:
         """Mark every place of every group, sheet by sheet."""
         findings = [f for f in list_findings(groups) if is_marked(f.problem)]
-        for block, (title, part) in enumerate(self.sheets.items(), 1):
+        for title, part in self.sheets.items():
             here = [f for f in findings if f.place.sheet == title and (f.place.cell or f.place.row)]
             if here:
                 self._color(part, here)
-                add_comments(self.archive, part, block, dict(self._comments(here)))
+                add_comments(self.archive, part, dict(self._comments(here)))
 
     def _color(self, part: str, findings: Sequence[Finding]) -> None:
         """Colour the cells, by rules before the sheet's own and once more after them.

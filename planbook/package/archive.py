@@ -60,6 +60,10 @@ class Archive:
         """Whether there is such a part."""
         return name in self.changed or name in self.original
 
+    def names(self, ending: str) -> list[str]:
+        """The parts whose names end so."""
+        return sorted(name for name in {*self.original, *self.changed} if name.lower().endswith(ending))
+
     def part(self, name: str) -> Part:
         """A part's text."""
         return Part.decode(self.changed.get(name, self.original.get(name, b"")))

@@ -23,11 +23,17 @@ SHEET_ORDER = (
     "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF",
     "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
 )  # fmt: skip
-_SHAPE = re.compile(r"<v:shape\b.*?</v:shape>\s*", re.DOTALL)
-_ROW = re.compile(r"<x:Row>\s*(\d+)\s*</x:Row>")
-_COLUMN = re.compile(r"<x:Column>\s*(\d+)\s*</x:Column>")
+_SHAPE = re.compile(r"<((?:[\w.-]+:)?shape)\b.*?</\1>\s*", re.DOTALL)
+_ROW = re.compile(r"<(?:[\w.-]+:)?Row>\s*(\d+)\s*<")
+_COLUMN = re.compile(r"<(?:[\w.-]+:)?Column>\s*(\d+)\s*<")
 _SHAPE_ID = re.compile(r"_x0000_s(\d+)")
+_BLOCK = re.compile(r"idmap\b[^>]*\bdata=\"(\d+)\"")
 _REFERENCE = re.compile(r"([A-Z]+)(\d+)")
+_NAMESPACES = {
+    "v": "urn:schemas-microsoft-com:vml",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "x": "urn:schemas-microsoft-com:office:excel",
+}
 _VML = (
     '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" '
@@ -78,12 +84,8 @@ def _plain_text(part: Part, comment: Element) -> str:
     return resolve_text("".join(runs)).strip()
 
 
-def add_comments(archive: Archive, sheet: str, block: int, texts: Mapping[str, str]) -> None:
-    """Comment the cells `texts` names; cells that have a comment of the planner's keep it alone.
-
-    `block` numbers the sheet among those with comments: boxes of different sheets have different
-    numbers.
-    """
+def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None:
+    """Comment the cells `texts` names; cells that have a comment of the planner's keep it alone."""
     name, boxes = _parts_of(archive, sheet)
     name = name or _create_texts(archive, sheet)
     part = archive.part(name)
@@ -102,11 +104,19 @@ def add_comments(archive: Archive, sheet: str, block: int, texts: Mapping[str, s
         for ref, text in wanted.items()
     )
     archive.put(name, part.append(holder, new))
-    boxes = boxes or _create_boxes(archive, sheet, block)
+    boxes = boxes or _create_boxes(archive, sheet)
     vml = archive.part(boxes)
     numbers = [int(number) for number in _SHAPE_ID.findall(vml.text)]
-    first = max([block * 1024, *numbers]) + 1
-    shapes = "".join(_box(first + n, *_place(ref), text) for n, (ref, text) in enumerate(wanted.items()))
+    blocks = [int(block) * 1024 for block in _BLOCK.findall(vml.text)]
+    first = max([1024, *blocks, *numbers]) + 1
+    unbound = "".join(
+        f' xmlns:{prefix}="{uri}"'
+        for prefix, uri in _NAMESPACES.items()
+        if f'xmlns:{prefix}="{uri}"' not in vml.text
+    )
+    shapes = "".join(
+        _box(first + n, *_place(ref), text, unbound) for n, (ref, text) in enumerate(wanted.items())
+    )
     at = vml.text.rindex("</xml>")
     archive.put(boxes, vml.replace(at, at, shapes))
 
@@ -156,9 +166,14 @@ def _create_texts(archive: Archive, sheet: str) -> str:
     return name
 
 
-def _create_boxes(archive: Archive, sheet: str, block: int) -> str:
+def _create_boxes(archive: Archive, sheet: str) -> str:
     name = archive.free_name("xl/drawings/vmlDrawing{}.vml")
-    archive.put(name, _VML.format(block=block))
+    used = [0]  # boxes of different sheets have numbers of different blocks
+    for other in archive.names(".vml"):
+        text = archive.part(other).text
+        used += [int(number) // 1024 for number in _SHAPE_ID.findall(text)]
+        used += [int(block) for block in _BLOCK.findall(text)]
+    archive.put(name, _VML.format(block=max(used) + 1))
     archive.declare_extension("vml", VML_TYPE)
     ident = archive.relate(sheet, "vmlDrawing", name)
     part = archive.part(sheet)
@@ -185,15 +200,19 @@ def _box_place(shape: str) -> tuple[int, int]:
     return (int(row[1]), int(column[1])) if row and column else (-2, -2)
 
 
-def _box(number: int, row: int, column: int, text: str) -> str:
-    """The box of a comment: hidden until somebody points at the cell, as high as its text needs."""
+def _box(number: int, row: int, column: int, text: str, namespaces: str) -> str:
+    """The box of a comment: hidden until somebody points at the cell, as high as its text needs.
+
+    `namespaces` declares the prefixes that its drawing does not.
+    """
     lines = sum(1 + len(line) // 22 for line in text.splitlines())
     height = min(16, max(4, lines + 1))
     top = max(0, row - 1)
     anchor = f"{column + 1}, 15, {top}, 10, {column + 4}, 60, {top + height}, 4"
     return (
-        f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;width:220pt;'
-        f'height:{height * 15}pt;z-index:1;visibility:hidden" fillcolor="#fff4c2" o:insetmode="auto">'
+        f'<v:shape{namespaces} id="_x0000_s{number}" type="#_x0000_t202" '
+        f'style="position:absolute;width:220pt;height:{height * 15}pt;z-index:1;visibility:hidden" '
+        'fillcolor="#fff4c2" o:insetmode="auto">'
         '<v:fill color2="#fff4c2"/><v:shadow color="black" obscured="t"/><v:path o:connecttype="none"/>'
         '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
         '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'

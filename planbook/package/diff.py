@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from planbook.layout.cells import NIL_TEXT, show_span
+from planbook.layout.cells import show_span
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location, Problem, UsageError
 from planbook.reader import Submission
@@ -164,7 +164,7 @@ def show(submission: Submission, column: Column, value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, Nil):
-        return NIL_TEXT.get(lang, NIL_TEXT["en"])
+        return submission.book.label("nil_value", lang)
     if isinstance(value, Span):
         return show_span(value, lang)
     if isinstance(value, date):

@@ -31,7 +31,6 @@ class Finding:
 
     problem: Problem
     place: Location
-    follows: int = 0
     leader: int = 0
 
 
@@ -39,7 +38,7 @@ def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
     """The lines of the list: every group's root, then the further places it stands at."""
     findings: list[Finding] = []
     for group in groups:
-        findings.append(Finding(group.root, group.root.location, follows=len(group.follows)))
+        findings.append(Finding(group.root, group.root.location))
         leader = len(findings)
         findings += [Finding(problem, problem.location, leader=leader) for problem in group.same]
     return tuple(findings)
@@ -137,8 +136,6 @@ class FindingsSheet:
         message = problem.message(self.lang)
         if finding.leader:
             message = self._label("same", number=finding.leader)
-        elif finding.follows:
-            message += " " + self._label("follows", count=finding.follows)
         return (
             self.book.list_title("severity", problem.severity.value, self.lang),
             _show_place(finding.place),

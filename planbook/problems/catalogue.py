@@ -115,9 +115,8 @@ class Code(StrEnum):
     SHARED_GOAL = "shared-goal"
     METHOD_FALLBACK = "method-fallback"
     WEIGHTS_EQUAL = "weights-equal"
-    SEVERAL_RESPONSIBLE = "several-responsible"
-    GOAL_VAGUE = "goal-vague"
-    TASK_AFTER_DUE = "task-after-due"
+    RULE_BROKEN = "rule-broken"
+    RULE_ADVICE = "rule-advice"
 
     # -- formula cells
     FORMULA_OVERWRITTEN = "formula-overwritten"
@@ -150,6 +149,20 @@ class Code(StrEnum):
     INPUT_DUPLICATE = "input-duplicate"
     INPUT_REFERENCE = "input-reference"
     DEPARTMENT_CYCLE = "department-cycle"
+
+    # -- what is filled in beforehand, and the outbox
+    BACKGROUND_UNUSED = "background-unused"
+    PREFILL_FILE = "prefill-file"
+    PREFILL_SHEET = "prefill-sheet"
+    PREFILL_NO_WORKBOOK = "prefill-no-workbook"
+    PREFILL_ID = "prefill-id"
+    PREFILL_ID_NEEDED = "prefill-id-needed"
+    PREFILL_LEFT_OUT = "prefill-left-out"
+    PREFILL_CALCULATED = "prefill-calculated"
+    PREFILL_EMPTY = "prefill-empty"
+    PREFILL_FULL = "prefill-full"
+    PREFILL_OTHER_YEAR = "prefill-other-year"
+    OUTBOX_FILLED = "outbox-filled"
 
     # -- the book's specification
     SPEC_SYNTAX = "spec-syntax"
@@ -792,6 +805,19 @@ CATALOGUE: dict[Code, Entry] = {
             "Check the quarterly targets against the annual one.",
         ),
     ),
+    Code.RULE_BROKEN: _entry(
+        _E,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请按提示改正；表中“校验”列有同样的说明。"),
+        ('"{subject}": {expected} (it says "{found}").', "Correct it; the row's check column says the same."),
+    ),
+    Code.RULE_ADVICE: _entry(
+        _W,
+        ("“{subject}”：{expected}（现为“{found}”）。", "请核对；表中“校验”列有同样的提示。"),
+        (
+            '"{subject}": {expected} (it says "{found}").',
+            "Have a look; the row's check column says the same.",
+        ),
+    ),
     Code.SHARED_GOAL: _entry(
         _W,
         (
@@ -818,30 +844,6 @@ CATALOGUE: dict[Code, Entry] = {
         _N,
         ("“{subject}”的权重均未填写，按等权计算。", "请填写各目标权重。"),
         ('The weights of "{subject}" are all blank; equal weights were used.', "Give the weights."),
-    ),
-    Code.SEVERAL_RESPONSIBLE: _entry(
-        _W,
-        ("“{subject}”写了不止一个：“{found}”。", "请只留一个第一责任人，其余写到协同栏。"),
-        (
-            '"{subject}" names more than one: "{found}".',
-            "Leave one; the others belong under support.",
-        ),
-    ),
-    Code.GOAL_VAGUE: _entry(
-        _W,
-        ("“{subject}”的“{found}”只说了方向，没有写到多少。", "请写明指标与数值，例如“{expected}”。"),
-        (
-            '"{subject}" has "{found}", a direction without a figure.',
-            'Name the metric and the figure, such as "{expected}".',
-        ),
-    ),
-    Code.TASK_AFTER_DUE: _entry(
-        _W,
-        ("“{subject}”{found} 晚于所属目标的完成时限 {expected}。", "请提前任务，或核对目标的时限。"),
-        (
-            '"{subject}" {found} is later than the goal\'s due date, {expected}.',
-            "Finish the task earlier, or check the goal's due date.",
-        ),
     ),
     # -- formula cells
     Code.FORMULA_OVERWRITTEN: _entry(
@@ -1034,6 +1036,112 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("部门的上级关系成环：{found}。", "请更正 parent 列。"),
         ("The departments' parents form a circle: {found}.", "Correct the parent column."),
+    ),
+    # -- what is filled in beforehand, and the outbox
+    Code.BACKGROUND_UNUSED: _entry(
+        _W,
+        (
+            "模板“{subject}”没有接收战略背景的工作表，{found} 条内容没有写入工作簿。",
+            "请换用有该表的模板，或删去此文件。",
+        ),
+        (
+            'Book "{subject}" has no sheet that takes the background; {found} lines reach no workbook.',
+            "Choose a book with such a sheet, or remove the file.",
+        ),
+    ),
+    Code.PREFILL_FILE: _entry(
+        _E,
+        ("不能用来预填的文件（{found}），可用：{expected}。", "请保存为 CSV，或放入交回的工作簿。"),
+        (
+            "This is no file to fill in from ({found}); it may be {expected}.",
+            "Save it as CSV, or give a returned workbook.",
+        ),
+    ),
+    Code.PREFILL_SHEET: _entry(
+        _E,
+        ("从文件名“{found}”看不出是哪张工作表。", "请让文件名以工作表的键或名称开头：{expected}。"),
+        (
+            'The file\'s name, "{found}", does not say which sheet it is for.',
+            "Let it begin with the key or title of a sheet: {expected}.",
+        ),
+    ),
+    Code.PREFILL_NO_WORKBOOK: _entry(
+        _E,
+        ("部门“{found}”没有工作簿可以填入。", "请写明有工作簿的部门：{expected}。"),
+        (
+            'Department "{found}" has no workbook to fill in.',
+            "Name a department that has one: {expected}.",
+        ),
+    ),
+    Code.PREFILL_ID: _entry(
+        _E,
+        ("“{found}”不是该表的行编号。", "请写成 {expected} 的形式；留空则填入第一个空行。"),
+        ('"{found}" is no row of the sheet.', "Write it like {expected}; blank means the first free row."),
+    ),
+    Code.PREFILL_ID_NEEDED: _entry(
+        _E,
+        (
+            "工作表“{subject}”的每一行都属于另一张表的同号行，这一行没有写明编号。",
+            "请在“编号”列写明是哪一行，如 {expected}。",
+        ),
+        (
+            'A row of sheet "{subject}" is about the row of that number elsewhere; this one has no id.',
+            "Say in the column id which row it is, such as {expected}.",
+        ),
+    ),
+    Code.PREFILL_LEFT_OUT: _entry(
+        _E,
+        (
+            "工作表“{subject}”不在本年度的工作簿中，这一行没有位置。",
+            "请在 planbook.toml 的 sheets 中加入 {expected}。",
+        ),
+        (
+            'Sheet "{subject}" is left out of this year\'s workbooks, so that the row has no place.',
+            "Add {expected} to sheets in planbook.toml.",
+        ),
+    ),
+    Code.PREFILL_CALCULATED: _entry(
+        _E,
+        ("“{subject}”由公式计算，不能填入“{found}”。", "请删去这一列；可以填写：{expected}。"),
+        (
+            '"{subject}" is calculated; "{found}" cannot be filled in.',
+            "Remove the column; these can be filled in: {expected}.",
+        ),
+    ),
+    Code.PREFILL_EMPTY: _entry(
+        _W,
+        ("这一行除“{subject}”外没有内容，已跳过。", "请填写内容或删去这一行。"),
+        ('The line says nothing besides "{subject}"; it was passed over.', "Fill it in or remove it."),
+    ),
+    Code.PREFILL_FULL: _entry(
+        _E,
+        (
+            "工作表“{subject}”只有 {found} 行，放不下这一行。",
+            "请用 planbook generate --rows {expected} 增加行数，或减少预填的行。",
+        ),
+        (
+            'Sheet "{subject}" has {found} rows and no place for this one.',
+            "Ask for more with planbook generate --rows {expected}, or fill in fewer.",
+        ),
+    ),
+    Code.PREFILL_OTHER_YEAR: _entry(
+        _E,
+        ("这是 {found} 的工作簿，能预填的是：{expected}。", "请给出本年度或上一年度交回的工作簿。"),
+        (
+            "This workbook is of {found}; what can be filled in is of {expected}.",
+            "Give one that was returned this year or the year before.",
+        ),
+    ),
+    Code.OUTBOX_FILLED: _entry(
+        _E,
+        (
+            "“{subject}”的工作簿在生成之后被填写或保存过，没有覆盖。",
+            "请先把它移到 inbox 或别处；确要覆盖请加 --force。",
+        ),
+        (
+            'The workbook of "{subject}" was filled in or saved since it was written; it was left alone.',
+            "Move it to the inbox or elsewhere first; to overwrite it all the same, add --force.",
+        ),
     ),
     # -- the book's specification
     Code.SPEC_SYNTAX: _entry(

@@ -1,8 +1,9 @@
-"""Problems as a reader should meet them: root causes first, each with what follows from it, like with like.
+"""Problems as a reader should meet them: root causes first, like with like.
 
-A deleted goal breaks every link that points at it and a deleted column empties every row; each cell
-is rightly noted, and a person wants one line.  `group_problems` keeps every problem (none is lost,
-all are counted) and decides only which of them stand in front.
+What follows from a lost sheet or column is not raised at all, where the reader and the checks know
+it.  A deleted goal breaks every link that points at it: each cell is rightly noted, and a person
+wants one line.  `group_problems` keeps every problem (none is lost, all are counted) and decides
+only which of them stand in front.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ _STRUCTURE_LAST = Code.MERGED_CELLS  # codes up to here are about the file, its 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One thing to mend: `root` stands in front, `same` is it again elsewhere, `follows` what it causes."""
+    """One thing to mend: `root` stands in front, `same` is it again elsewhere."""
 
     root: Problem
     same: tuple[Problem, ...] = ()
-    follows: tuple[Problem, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -40,16 +40,12 @@ class Group:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every problem of the group, the root first."""
-        return (self.root, *self.same, *self.follows)
+        return (self.root, *self.same)
 
     def line(self, lang: str = "zh") -> str:
-        """The one line a person reads: the root's, with its further places and how much follows."""
-        parts = [self.root.line(lang)]
-        if self.same:
-            parts.append(_AGAIN[lang](len(self.same) + 1, self._further(lang)))
-        if self.follows:
-            parts.append(_FOLLOWS[lang](len(self.follows)))
-        return " ".join(parts)
+        """The one line a person reads: the root's, with its further places."""
+        line = self.root.line(lang)
+        return f"{line} {_AGAIN[lang](len(self.same) + 1, self._further(lang))}" if self.same else line
 
     def _further(self, lang: str) -> str:
         home = self.root.location.sheet
@@ -69,31 +65,6 @@ _AGAIN: Mapping[str, Callable[[int, str], str]] = MappingProxyType(
         "en": lambda count, places: f"({count} places; also {places})",
     }
 )
-_FOLLOWS: Mapping[str, Callable[[int], str]] = MappingProxyType(
-    {
-        "zh": lambda count: f"（由此引起的 {count} 处问题不再列出）",
-        "en": lambda count: f"({count} more problems follow from this one and are not listed)",
-    }
-)
-
-
-# -- what follows from what ------------------------------------------------------------------
-
-Cause = Callable[[Problem, Problem], bool]
-
-
-def _column_empties_cells(root: Problem, problem: Problem) -> bool:
-    """A column that is missing leaves every row of it empty, required or not."""
-    return (
-        root.code is Code.COLUMN_MISSING
-        and problem.code in {Code.REQUIRED_MISSING, Code.REASON_MISSING}
-        and root.location.sheet == problem.location.sheet
-        and root.expected == problem.subject
-    )
-
-
-CAUSES: tuple[Cause, ...] = (_column_empties_cells,)
-
 # What the same mistake is told by, beyond its code and file: a missing row is one, whoever names it.
 _ANYWHERE = frozenset({Code.LINK_BROKEN, Code.BAD_CHARACTER})
 # What was read or left behind is in --json cell by cell; in lines a column of it is one.
@@ -104,23 +75,10 @@ _SINGLE = frozenset({Code.READINGS_DIFFER, Code.DUPLICATE, Code.ROW_ID_LOST})
 
 def group_problems(problems: Iterable[Problem]) -> tuple[Group, ...]:
     """The problems grouped and ranked: errors first, root causes before the rest, then by place."""
-    ranked = rank_problems(problems)
-    roots = [problem for problem in ranked if problem.code is Code.COLUMN_MISSING]
-    follows: dict[Problem, list[Problem]] = {}
     likes: dict[tuple[object, ...], list[Problem]] = {}
-    for problem in ranked:
-        root = next((r for r in roots if r is not problem and _causes(r, problem)), None)
-        if root is not None:
-            follows.setdefault(root, []).append(problem)
-        else:
-            likes.setdefault(_likeness(problem), []).append(problem)
-    groups = [Group(like[0], tuple(like[1:]), tuple(follows.get(like[0], ()))) for like in likes.values()]
-    return tuple(sorted(groups, key=_order))
-
-
-def _causes(root: Problem, problem: Problem) -> bool:
-    same_file = root.location.file == problem.location.file
-    return same_file and any(cause(root, problem) for cause in CAUSES)
+    for problem in rank_problems(problems):
+        likes.setdefault(_likeness(problem), []).append(problem)
+    return tuple(sorted((Group(like[0], tuple(like[1:])) for like in likes.values()), key=_order))
 
 
 def _likeness(problem: Problem) -> tuple[object, ...]:
@@ -137,7 +95,7 @@ def _likeness(problem: Problem) -> tuple[object, ...]:
 def _order(group: Group) -> tuple[object, ...]:
     """Errors first; in a file its structure before its cells.  Python's sort keeps places in order."""
     structure = _POSITIONS[group.root.code] <= _POSITIONS[_STRUCTURE_LAST]
-    return (_RANKS[group.severity], group.root.location.file, not structure, not group.follows)
+    return (_RANKS[group.severity], group.root.location.file, not structure)
 
 
 _POSITIONS = {code: position for position, code in enumerate(CATALOGUE)}

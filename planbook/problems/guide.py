@@ -34,6 +34,7 @@ SECTIONS: Mapping[Code, Pair] = MappingProxyType(
         Code.PROGRESS_BACKWARDS: ("与旧版本比较、迁移", "Against an earlier copy; migration"),
         Code.RESUBMITTED: ("交回情况", "The returned set"),
         Code.INPUT_MISSING: ("年度文件夹的输入", "The cycle's own inputs"),
+        Code.BACKGROUND_UNUSED: ("预填内容与发件箱", "What is filled in beforehand, and the outbox"),
         Code.SPEC_SYNTAX: ("模板定义", "The book's specification"),
     }
 )

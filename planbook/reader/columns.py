@@ -14,8 +14,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from planbook.layout import column_letter
-from planbook.layout.places import range_name
+from planbook.layout import WEEKS, column_letter, range_name
 from planbook.problems import Code, Location, Problem
 from planbook.reader.facts import SheetFacts, position
 from planbook.reader.grids import Grid
@@ -269,6 +268,9 @@ def _own_columns(table: Table, facts: SheetFacts, expected: Mapping[str, int]) -
     claimed = {*table.columns.values(), *facts.hidden_columns}
     keys = table.grid[table.header_row - 1] if table.header_row else ()
     claimed |= {index for index, cell in enumerate(keys) if cell in expected}  # of an older version
+    if table.sheet.timeline and table.columns:
+        first = max(table.columns.values()) + 1
+        claimed |= set(range(first, first + WEEKS))
     if len(claimed) >= width:
         return []
     known = titles_of(table.sheet)

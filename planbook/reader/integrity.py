@@ -24,10 +24,11 @@ from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.rows import match_item
 from planbook.reader.submission import SheetSource
-from planbook.spec import Book, Column, Item, Kind, references
+from planbook.spec import Book, Column, Item, Kind, Sheet, references
 
 TOLERANCE = 1e-9  # of the larger of two numbers: programs round the last digits differently
 SNAP = 1e-12  # what a spreadsheet takes for zero
+FIRST_YEAR = 1900  # Excel has no day before it
 Spot = tuple[str, int, str]  # sheet key, row number, column key
 
 
@@ -45,10 +46,10 @@ class Stored:
     facts: Mapping[str, SheetFacts]
 
     def columns(self, sheet: str, *, calculated: bool) -> Iterator[Column]:
-        """The columns of a table that stand in the file."""
+        """The columns of a table that stand in the file; those that only repeat problems left out."""
         table = self.tables[sheet]
         for column in table.sheet.columns:
-            if column.calculated is calculated and column.key in table.columns:
+            if column.calculated is calculated and not column.check and column.key in table.columns:
                 yield column
 
     def raw(self, spot: Spot) -> object:
@@ -129,7 +130,7 @@ def explain_readings(stored: Stored, plan: Plan, quarantined: frozenset[tuple[st
     """
     numbers = {sheet: {row.number for row in plan.rows(sheet)} for sheet in stored.tables}
     shown = calculate_stored(stored.book, _cells_of(stored, numbers), stored.settings)
-    read = calculate_plan(stored.book, plan, stored.settings)
+    read = calculate_plan(stored.book, plan, stored.settings, lang=stored.lang)
     for sheet, table in stored.tables.items():
         for number in sorted(numbers[sheet]):
             for column in stored.columns(sheet, calculated=True):
@@ -191,24 +192,24 @@ def _cells_of(stored: Stored, numbers: Mapping[str, Iterable[int]]) -> StoredCel
         }
         for sheet, found in numbers.items()
     }
-    return StoredCells(rows, {key: _plain(raw) for key, raw in stored.inputs.items()})
+    return StoredCells(stored.lang, rows, {key: _plain(raw) for key, raw in stored.inputs.items()})
 
 
 def _as_cell(stored: Stored, column: Column, raw: object) -> CellValue:
-    """A cell as the engine is to have it: lists in the language its formulas are written in."""
+    """A cell as the engine is to have it: it knows the cycle's own lists by their keys alone."""
     if column.list and isinstance(raw, str):
         for item in stored.list_of(column):
             if item.title.to(stored.lang) == raw:
-                return stored.book.list_title(column.list, item.key, stored.book.languages[0])
+                return stored.book.list_title(column.list, item.key, stored.lang)
     return _plain(raw)
 
 
 def _plain(raw: object) -> CellValue:
     """A cell's value as the engine takes it; a time of day is a part of a day, as in Excel."""
     if isinstance(raw, datetime):
-        if raw.year < 1900:
+        if raw.year < FIRST_YEAR:
             return raw.isoformat()
-        return raw.date() if raw.time() == time() else to_serial(raw.date()) + _part_of_day(raw.time())
+        return raw.date() if raw.time() == time() else to_serial(raw) + _part_of_day(raw.time())
     if isinstance(raw, time):
         return _part_of_day(raw)
     if isinstance(raw, timedelta):
@@ -273,19 +274,24 @@ def _precedents(book: Book) -> Mapping[tuple[str, str], frozenset[tuple[str, str
                 continue
             reads: set[tuple[str, str, bool]] = set()
             for name in references(book.formula_of(column)):
-                via, linked, key = name.partition(">")
-                if linked:
-                    link = sheet.column(via).link
-                    reads.add((sheet.key, via, True))
-                    if link is not None:
-                        reads.add((link.sheet, key, False))
-                elif "." in name:
-                    other, _, key = name.partition(".")
-                    reads.add((other, key, False))
-                else:
-                    reads.add((sheet.key, name, True))
+                reads |= _reads(sheet, name)
             found[sheet.key, column.key] = frozenset(reads)
     return found
+
+
+def _reads(sheet: Sheet, name: str) -> set[tuple[str, str, bool]]:
+    """What a formula's reference names: ``[column]`` and its like, ``[link>column]``, ``[sheet.column]``,
+    ``[sheet#column]`` (the same row of a sheet that is mirrored), ``[column~list]``."""
+    via, linked, key = name.partition(">")
+    if linked:
+        link = sheet.column(via).link
+        return {(sheet.key, via, True), *([(link.sheet, key, False)] if link else [])}
+    other, mirrored, key = name.partition("#")
+    if mirrored:
+        return {(other, key, True)}
+    name = name.partition("~")[0]
+    other, whole, key = name.partition(".")
+    return {(other, key, False)} if whole else {(sheet.key, name, True)}
 
 
 def _ranks(
@@ -320,10 +326,24 @@ def _is_changed(stored: Stored, spot: Spot, patterns: dict[tuple[str, str], str]
         return False
     sheet, number, key = spot
     if (sheet, key) not in patterns:
-        texts = ((stored.formula((sheet, n, key)), row) for n, row in stored.sources[sheet].rows.items())
-        counts = Counter(_pattern(text, row) for text, row in texts if text)
-        patterns[sheet, key] = counts.most_common(1)[0][0]
+        patterns[sheet, key] = _usual_pattern(stored, sheet, key)
     return _pattern(own, stored.sources[sheet].rows[number]) != patterns[sheet, key]
+
+
+def _usual_pattern(stored: Stored, sheet: str, key: str) -> str:
+    """What most cells of a column have; those that share a formula share the topmost one's."""
+    counts: Counter[str] = Counter()
+    shared = 0
+    first = ""
+    for number, row in sorted(stored.sources[sheet].rows.items(), key=lambda item: item[1]):
+        text = stored.formula((sheet, number, key))
+        if text:
+            first = first or _pattern(text, row)
+            counts[_pattern(text, row)] += 1
+        elif text is not None:
+            shared += 1
+    counts[first] += shared
+    return counts.most_common(1)[0][0]
 
 
 def _pattern(formula: str, row: int) -> str:
@@ -359,7 +379,7 @@ def _number(value: Value) -> float | None:
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, date):
-        return float(to_serial(value)) if value.year >= 1900 else None
+        return float(to_serial(value)) if value.year >= FIRST_YEAR else None
     return float(value) if isinstance(value, int | float) else None
 
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planbook.layout import column_letter
-from planbook.layout.places import range_name
+from planbook.layout import column_letter, range_name
 from planbook.problems import Code, Location, Problem
 from planbook.reader.columns import Candidate, Table, name_target, settle_columns, title_key, titles_of
 from planbook.reader.facts import NO_FACTS, SheetFacts
@@ -84,7 +83,7 @@ def locate_tables(
             if found[0].title not in {wanted, *sheet.title.every()}:
                 place = Location(sheet=found[0].title)
                 problems.append(Problem(Code.SHEET_RENAMED, place, found[0].title, wanted))
-        elif found or not places or sheet.key in places:  # else of a newer version of the book
+        elif found or (sheet.key in places if places else not sheet.optional):  # else never issued
             problems.append(_no_table(sheet, wanted, found, grids))
     ours = {candidate.title for found in candidates.values() for candidate in found}
     problems += _own_sheets(book, ours | {table.title for table in tables.values()}, grids, facts or {})
@@ -105,9 +104,12 @@ def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | N
     """The book most of whose tables stand in the workbook; None when none does."""
     best, most = None, 0.0
     for book in books:
-        headers = [_best_header(book, title, grid, "") for title, grid in grids.items()]
-        columns = sum(len(header.places) for header in headers if header)
-        share = columns / sum(len(sheet.columns) for sheet in book.sheets)
+        most_of: dict[str, int] = {}  # columns found of each sheet, which other tables may resemble
+        for title, grid in grids.items():
+            header = _best_header(book, title, grid, "")
+            if header:
+                most_of[header.sheet.key] = max(most_of.get(header.sheet.key, 0), len(header.places))
+        share = sum(most_of.values()) / sum(len(sheet.columns) for sheet in book.sheets)
         if share > most:
             best, most = book, share
     return best

@@ -12,7 +12,7 @@ from typing import Any
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
-from planbook.layout import BAND_ROW, IDENTITY_NAME, META_SHEET, band_column
+from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, typed_places
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
@@ -29,8 +29,8 @@ from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
 from planbook.reader.versions import issued_tables, unplaced_cells
-from planbook.spec import Book, Input, Item, list_books, load_spec
-from planbook.values import read_date
+from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
+from planbook.values import clean_text, read_date
 
 ISSUE_ID = re.compile(r"PB\d{4}-[0-9A-F]{10}")
 IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
@@ -266,12 +266,11 @@ def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> di
     """What stands in the input cells above the tables, by their names or by their places."""
     inputs: dict[str, object] = {}
     for table in found.tables.values():
-        for position, cell in enumerate(table.sheet.inputs):
-            raw = _cell_of(package.names.get(f"cell_{cell.key}", ""), grids)
-            if raw is None and len(table.grid) > BAND_ROW:
-                band = table.grid[BAND_ROW]
-                column = band_column(position)
-                raw = band[column] if column < len(band) else None
+        for cell, row, column in typed_places(table.sheet):
+            raw = _cell_of(package.names.get(cell_name(cell.key), ""), grids)
+            if raw is None and row < len(table.grid):
+                cells = table.grid[row]
+                raw = cells[column] if column < len(cells) else None
             inputs[cell.key] = raw
     return inputs
 
@@ -283,14 +282,16 @@ def _read_inputs(
     return {
         cell.key: _read_input(rows, cell, raw[cell.key], table.title)
         for table in found.tables.values()
-        for cell in table.sheet.inputs
+        for cell, _, _ in typed_places(table.sheet)
     }
 
 
-def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> date | None:
+def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> Value:
+    if cell.kind is Kind.TEXT:
+        return clean_text(str(raw)) or None if raw is not None else None
     reading = read_date(raw, year=rows.year.year, start_month=rows.year.start_month)
     if isinstance(getattr(reading, "value", None), date):
-        return reading.value  # type: ignore[union-attr,return-value]  # just checked
+        return reading.value  # type: ignore[union-attr]  # just checked
     if reading is None:
         place = Location(sheet=title)
         subject = cell.title.to(rows.lang)

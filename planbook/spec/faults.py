@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pydantic import BaseModel
 
 from planbook.problems import Code
+from planbook.spec.base import Kind, Place, Text
 from planbook.spec.formulas import (
     PORTABLE_FUNCTIONS,
     foreign_functions,
@@ -17,9 +18,11 @@ from planbook.spec.formulas import (
     references,
     syntax_faults,
 )
-from planbook.spec.models import Book, Column, Input, Kind, Place, Sheet, Text, Total
+from planbook.spec.models import Book, Check, Column, Input, Sheet, Source, Take, Total
+from planbook.spec.takes import FIELDS, placeholders
 
 PathKey = tuple[str | int, ...]
+TIMELINE_COLUMNS = ("start", "finish", "milestone", "done")
 LONGEST_TITLE, FORBIDDEN_IN_TITLES = 31, frozenset("[]:*?/\\")
 
 
@@ -107,6 +110,7 @@ def _check_cell_keys(book: Book) -> Iterator[Fault]:
         groups: tuple[tuple[str, tuple[Input | Total, ...]], ...] = (
             ("inputs", sheet.inputs),
             ("totals", sheet.totals),
+            ("signoff", sheet.signoff),
         )
         for part, cells in groups:
             for index, cell in enumerate(cells):
@@ -176,6 +180,9 @@ def _check_columns(book: Book) -> Iterator[Fault]:
         for path, key in _column_references(sheet):
             if key not in sheet.by_key:
                 yield _unknown(("sheets", s, *path), key, sheet)
+        if sheet.mirrors and sheet.mirrors not in book.sheets_by_key:
+            expected = _suggest(sheet.mirrors, book.sheets_by_key)
+            yield Fault(Code.SPEC_UNKNOWN_NAME, ("sheets", s, "mirrors"), sheet.mirrors, expected)
         for c, column in enumerate(sheet.columns):
             for part, target, key in _other_references(column):
                 where: PathKey = ("sheets", s, "columns", c, part)
@@ -197,6 +204,10 @@ def _unknown(path: PathKey, key: str, sheet: Sheet) -> Fault:
 
 def _column_references(sheet: Sheet) -> Iterator[tuple[PathKey, str]]:
     yield ("filled",), sheet.filled
+    for r, rule in enumerate(sheet.rules):
+        yield ("rules", r, "column"), rule.column
+    for part in TIMELINE_COLUMNS if sheet.timeline else ():
+        yield ("timeline", part), getattr(sheet.timeline, part)
     for index, keys in enumerate(sheet.unique):
         for key in keys:
             yield ("unique", index), key
@@ -237,13 +248,17 @@ def _formulas(book: Book) -> Iterator[tuple[PathKey, Sheet | None, Column | None
                 yield (*path, "measure"), sheet, column, book.formula_of(column)
             if isinstance(column.required, str):
                 yield (*path, "required"), sheet, column, column.required
+            if column.header:
+                yield (*path, "header"), sheet, None, column.header
+        for r, rule in enumerate(sheet.rules):
+            yield ("sheets", s, "rules", r, "when"), sheet, None, rule.when
         for t, total in enumerate(sheet.totals):
             yield ("sheets", s, "totals", t, "formula"), sheet, None, total.formula
 
 
 def known_names(book: Book) -> frozenset[str]:
     """What `{...}` may name: settings, inputs, totals."""
-    cells = {cell.key for sheet in book.sheets for cell in sheet.band}
+    cells = {cell.key for sheet in book.sheets for cell in (*sheet.band, *sheet.signoff)}
     return frozenset(book.settings) | cells
 
 
@@ -287,9 +302,14 @@ def _check_reference(
     book: Book, sheet: Sheet, column: Column | None, path: PathKey, text: str
 ) -> Iterator[Fault]:
     target = resolve_reference(book, sheet, text)
+    words = text.partition("~")[2]
+    if words and words not in book.lists:
+        yield Fault(Code.SPEC_LIST, path, found=words, expected=_suggest(words, book.lists))
     if target is None:
         keys = {f"{other.key}.{key}" for other in book.sheets for key in other.by_key}
         yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, text, _suggest(text, {*sheet.by_key, *keys}))
+    elif book.sheet(target[0]).optional and target[0] != sheet.key:
+        yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (optional)", "a column of a sheet always there")
     elif column is None or column.place is not Place.VIRTUAL:
         other, key = target
         named = book.sheet(other).by_key.get(key)
@@ -304,10 +324,13 @@ def resolve_reference(book: Book, sheet: Sheet, text: str) -> tuple[str, str] | 
         via, key = text.split(">", 1)
         column = sheet.by_key.get(via)
         target = column.link.sheet if column and column.link else ""
+    elif "#" in text:  # the row of the same number: only a sheet that mirrors the other surely has it
+        target, key = text.split("#", 1)
+        target = target if target in {sheet.key, sheet.mirrors} else ""
     elif "." in text:
         target, key = text.split(".", 1)
     else:
-        target, key = sheet.key, text
+        target, key = sheet.key, text.removesuffix("^").partition("~")[0]
     other = book.sheets_by_key.get(target)
     return (target, key) if other is not None and (key == "id" or key in other.by_key) else None
 
@@ -318,17 +341,34 @@ def _dependencies(book: Book) -> tuple[dict[str, set[str]], dict[str, PathKey]]:
     places: dict[str, PathKey] = {}
     totals = {total.key for sheet in book.sheets for total in sheet.totals}
     for path, sheet, column, formula in _formulas(book):
-        if sheet is None or path[-1] == "required":
-            continue
+        if sheet is None or path[-1] in {"required", "header", "when"}:
+            continue  # nothing reads what these make
         if column is not None:
             node = f"{sheet.key}.{column.key}"
         else:
             node = "{" + sheet.totals[int(path[3])].key + "}"
         places[node] = path
-        targets = (resolve_reference(book, sheet, text) for text in references(formula))
+        cells = (text for text in references(formula) if not text.endswith("^"))  # a header is no row
+        targets = (resolve_reference(book, sheet, text) for text in cells)
         graph[node] = {".".join(target) for target in targets if target and target[1] != "id"}
         graph[node] |= {"{" + name + "}" for name in names(formula) if name in totals}
     return graph, places
+
+
+def _check_rules(book: Book) -> Iterator[Fault]:
+    """Rules name problems of the catalogue; a sheet has the columns of errors and warnings both or none."""
+    codes = {code.value for code in Code}
+    for s, sheet in enumerate(book.sheets):
+        for r, rule in enumerate(sheet.rules):
+            if rule.code and rule.code not in codes:
+                expected = _suggest(rule.code, codes)
+                yield Fault(Code.SPEC_UNKNOWN_NAME, ("sheets", s, "rules", r, "code"), rule.code, expected)
+        checks = [column.check for column in sheet.columns if column.check]
+        needed = [Check.ERRORS, Check.WARNINGS] if checks or sheet.rules else []
+        if [check for check in checks if check is not Check.SUMMARY] != needed or len(checks) > 3:
+            expected = "check: errors and check: warnings, each once and in this order"
+            yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "columns"), "check", expected)
+        yield from _duplicates((rule.key for rule in sheet.rules), ("sheets", s, "rules"))
 
 
 def _check_cycles(book: Book) -> Iterator[Fault]:
@@ -345,6 +385,53 @@ def _check_cycles(book: Book) -> Iterator[Fault]:
             return
 
 
+# -- what is filled in beforehand ----------------------------------------------------------
+
+
+def _check_takes(book: Book) -> Iterator[Fault]:
+    """Columns a person could fill in, fields the source has, items the lists have."""
+    for s, sheet in enumerate(book.sheets):
+        for t, take in enumerate(sheet.takes):
+            path: PathKey = ("sheets", s, "takes", t)
+            yield from _check_taken_fields(sheet, take, path)
+            for part, wanted in (("fixed", {k: (v,) for k, v in take.fixed.items()}), ("only", take.only)):
+                for key, items in wanted.items():
+                    yield from _check_taken_items(book, sheet.by_key.get(key), (*path, part, key), items)
+            if take.source is not Source.LAST_YEAR and (take.only or take.linked):
+                expected = f"only and linked with from: {Source.LAST_YEAR}"
+                yield Fault(Code.SPEC_BAD_VALUE, path, found=take.source, expected=expected)
+
+
+def _check_taken_fields(sheet: Sheet, take: Take, path: PathKey) -> Iterator[Fault]:
+    typed = [c.key for c in sheet.columns if not c.calculated and c.place is not Place.VIRTUAL]
+    fields = FIELDS.get(take.source, tuple(sheet.by_key))
+    named: dict[tuple[str, str], tuple[str, ...]] = {}
+    named |= {("columns", key): (name,) for key, name in take.columns.items()}
+    named |= {("texts", key): placeholders(text) for key, text in take.texts.items()}
+    for part, key in (*named, *(("fixed", key) for key in take.fixed)):
+        if key not in typed:
+            yield Fault(Code.SPEC_UNKNOWN_COLUMN, (*path, part, key), key, _suggest(key, typed))
+        for name in named.get((part, key), ()):
+            if name not in fields:
+                yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, part, key), name, _suggest(name, fields))
+
+
+def _check_taken_items(
+    book: Book, column: Column | None, path: PathKey, items: Iterable[str]
+) -> Iterator[Fault]:
+    if column is None:
+        if path[-2] == "only":
+            yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, found=str(path[-1]))
+        return
+    listing = book.lists.get(column.list)
+    if listing is None or listing.open or listing.source:
+        return
+    known = [item.key for item in listing.items]
+    for item in items:
+        if item not in known:
+            yield Fault(Code.SPEC_UNKNOWN_NAME, path, found=item, expected=_suggest(item, known))
+
+
 CHECKS = (
     _check_texts,
     _check_keys,
@@ -353,5 +440,7 @@ CHECKS = (
     _check_defaults,
     _check_columns,
     _check_formulas,
+    _check_rules,
     _check_cycles,
+    _check_takes,
 )

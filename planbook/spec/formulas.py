@@ -5,6 +5,9 @@
 ``[sheet.column]``  the whole column of a sheet, as a range; ``[sheet.id]`` its ids
 ``[link>column]``   the value of `column` in the row that `link` names, ``""`` where none
 ``[link>id]``       the id alone
+``[column^]``       the cell of that column's header
+``[column~list]``   whether the cell's text holds one of the list's texts, whatever their case
+``[sheet#column]``  the value of `column` in the row of that number on another sheet
 ``{setting}``       a setting, input or total of the book
 ``{list.item}``     the text of a list's item, as a string literal
 ``{list.*}``        the whole list, as a range
@@ -60,7 +63,7 @@ class Token:
 _PATTERN = re.compile(
     r"""
     (?P<STRING>"(?:[^"]|"")*")
-  | \[(?P<REFERENCE>[a-z0-9_.>]+)\]
+  | \[(?P<REFERENCE>[a-z0-9_.>#^~]+)\]
   | \{(?P<NAME>[a-z0-9_.*]+)\}
   | (?P<FUNCTION>[A-Z][A-Z0-9.]*)(?=\()
   | (?P<NUMBER>\d+(?:\.\d+)?(?:E[+-]?\d+)?)

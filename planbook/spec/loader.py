@@ -20,13 +20,14 @@ from yaml.constructor import SafeConstructor
 
 from planbook.problems import Code, Location, Problem, SpecError
 from planbook.resources import specs_folder
+from planbook.spec.dashboard_faults import find_dashboard_faults
 from planbook.spec.faults import Fault, find_faults
 from planbook.spec.models import Book
 
 PathKey = tuple[str | int, ...]
 MERGED = ("settings", "lists", "measures", "labels")  # keyed sections: what is included comes first
 JOINED = ("units", "reports")  # listed sections: what is included comes first
-WORDING = frozenset({"labels", "reports", "index", "title"})  # no part of what a workbook holds
+WORDING = frozenset({"labels", "reports", "index", "title", "dashboard"})  # no part of what a workbook holds
 ROUNDS = 8  # of validating and cutting out: a fault may show only when the one around it is gone
 # Put where the book itself lacks them, so that its parts are checked all the same.
 STAND_INS: Mapping[str, Any] = MappingProxyType(
@@ -110,10 +111,14 @@ def _load(path: Path | Traversable) -> tuple[Book | None, tuple[Problem, ...]]:
         book = trial.validate()
         problems += trial.problems
         if book is not None:
-            problems += trial.judge(find_faults(book))
+            problems += trial.judge((*find_faults(book), *find_dashboard_faults(book)))
     unique = tuple(dict.fromkeys(problems))
     if book is not None and not unique:
         meaning = {key: part for key, part in source.data.items() if key not in WORDING}
+        # What a sheet takes over is written like any typed row: no part of what a workbook is.
+        meaning["sheets"] = [
+            {key: part for key, part in sheet.items() if key != "takes"} for sheet in source.data["sheets"]
+        ]
         text = json.dumps(meaning, ensure_ascii=False, sort_keys=True, default=str)
         book = book.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
     return book, tuple(sorted(unique, key=lambda p: (p.location.file, p.location.line, p.location.path)))

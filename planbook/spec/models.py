@@ -13,99 +13,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    RootModel,
-    SerializerFunctionWrapHandler,
-    WithJsonSchema,
-    WrapSerializer,
-)
+from pydantic import ConfigDict, Field
 
+from planbook.spec.base import FROZEN, THAWED, Key, Kind, Model, Place, Text
+from planbook.spec.dashboard import Dashboard
 from planbook.units import Unit, UnitTable
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-
-class Kind(StrEnum):
-    """What a cell of a column holds."""
-
-    TEXT = "text"
-    CHOICE = "choice"
-    LINK = "link"
-    QUANTITY = "quantity"
-    PERCENT = "percent"
-    NUMBER = "number"
-    DATE = "date"
-    SPAN = "span"
-
-
-class Place(StrEnum):
-    """Where a column stands: seen, in the workbook but hidden, or only in the calculation."""
-
-    SHOWN = "shown"
-    HIDDEN = "hidden"
-    VIRTUAL = "virtual"
-
-
-class Model(BaseModel):
-    """Base of all models: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-def _freeze(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(value))
-
-
-def _thaw(value: Mapping[str, Any], handler: SerializerFunctionWrapHandler) -> Any:
-    return handler(dict(value))
-
-
-FROZEN, THAWED = AfterValidator(_freeze), WrapSerializer(_thaw)
-
-
-def _text_from(value: Any) -> Any:
-    return (
-        {"*": str(value)} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    )
-
-
-_TEXT_SCHEMA = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": "string"}},
-        {"type": "string"},
-        {"type": "number"},
-    ]
-}
-_Texts = Annotated[
-    Mapping[str, str],
-    BeforeValidator(_text_from),
-    FROZEN,
-    THAWED,
-    WithJsonSchema(_TEXT_SCHEMA, mode="validation"),
-]
-
-
-class Text(RootModel[_Texts]):
-    """A text in every language of the book; a plain string in YAML serves all of them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def to(self, lang: str) -> str:
-        """The text in `lang`."""
-        return self.root.get(lang) or self.root.get("*") or next(iter(self.root.values()), "")
-
-    def languages(self) -> frozenset[str]:
-        """The languages it is given in; `*` stands for all."""
-        return frozenset(self.root)
-
-    def every(self) -> tuple[str, ...]:
-        """The texts of all languages, each once."""
-        return tuple(dict.fromkeys(self.root.values()))
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 class Item(Model):
@@ -149,13 +65,17 @@ class Setting(Model):
 
 
 class Measure(Model):
-    """A measure: one Excel formula over arguments in `[brackets]`, with the source of its definition."""
+    """A measure: one Excel formula over arguments in `[brackets]`, with the source of its definition.
+
+    `note` is the definition in a planner's words, shown on the header of its columns.
+    """
 
     title: Text
     kind: Kind
     formula: str
     source: str = ""
     list: str = ""
+    note: Text | None = None
 
 
 class Link(Model):
@@ -179,12 +99,44 @@ class Cascade(Model):
     within: tuple[Key, ...] = ()
 
 
+class Check(StrEnum):
+    """What a column says of the rules its row breaks: the errors, the warnings, or a line for the planner."""
+
+    ERRORS = "errors"
+    WARNINGS = "warnings"
+    SUMMARY = "summary"
+
+
+class Severity(StrEnum):
+    """How bad a broken rule is: an error must be mended, a warning deserves a look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Rule(Model):
+    """A rule across the cells of a row, which the shape of its columns does not say.
+
+    `when` is true where the row breaks it; `column` is the cell that is marked.  The workbook's
+    check column and the import say its `message`; with a `code`, the check that reports by this
+    code says it on import, with its figures.
+    """
+
+    key: Key
+    column: Key
+    when: str
+    message: Text
+    severity: Severity = Severity.WARNING
+    code: str = ""
+
+
 class Column(Model):
     """One column of a sheet.
 
     `required` is true, false, or a formula that says when.  A column with a `formula` or a
-    `measure` is calculated; `arguments` (`with` in YAML) names the columns a measure takes
-    where they are not called as its arguments are.
+    `measure` is calculated, and so is a `check`; `arguments` (`with` in YAML) names the columns a
+    measure takes where they are not called as its arguments are.  `header` is a formula for the
+    header's cell, where each workbook has another title.
     """
 
     key: Key
@@ -196,6 +148,8 @@ class Column(Model):
     cascade: Cascade | None = None
     formula: str = ""
     measure: str = ""
+    check: Check | None = None
+    header: str = ""
     arguments: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(
         default_factory=lambda: MappingProxyType({}), alias="with"
     )
@@ -211,6 +165,7 @@ class Column(Model):
     high: str = ""  # the column that takes the upper bound of a typed range
     into: tuple[Key, ...] = ()  # for a span: the columns that take its start and finish
     after: str = ""  # a date that may not come before this column
+    centred: bool = False
     edge: Literal["start", "finish"] = (
         "finish"  # how a bare month is read: its first day (start) or its last (finish)
     )
@@ -220,7 +175,7 @@ class Column(Model):
     @property
     def calculated(self) -> bool:
         """Whether planbook computes the cells."""
-        return bool(self.formula or self.measure)
+        return bool(self.formula or self.measure or self.check)
 
     @property
     def visible(self) -> bool:
@@ -263,8 +218,53 @@ class RowId(Model):
         return len(self.prefix) + self.width
 
 
+class Source(StrEnum):
+    """Where rows come from that planbook fills in beforehand."""
+
+    ASSIGNED_GOALS = "assigned_goals"  # company goals a department of the workbook leads or cooperates in
+    COMPANY_GOALS = "company_goals"  # every company goal
+    DUTIES = "duties"  # what the list of departments says they are there for
+    BACKGROUND = "background"  # the lines of background.csv
+    LAST_YEAR = "last_year"  # the rows of this sheet in a returned workbook of the year before
+
+
+class Take(Model):
+    """Rows that a sheet takes over from the cycle before anyone types.
+
+    `columns` says which column takes which field of the source; of last year's workbook these are
+    columns of the sheet, calculated ones included.  `fixed` fills a column of every row, `texts`
+    are composed from {fields}, where what stands in [brackets] goes when one of its fields is
+    blank.  `only` keeps the rows whose column holds one of the items, `linked` those alone that a
+    row taken over elsewhere names.
+    """
+
+    source: Source = Field(alias="from")
+    columns: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    fixed: Annotated[Mapping[str, str], FROZEN, THAWED] = Field(default_factory=_nothing)
+    texts: Annotated[Mapping[str, Text], FROZEN, THAWED] = Field(default_factory=_nothing)
+    only: Annotated[Mapping[str, tuple[str, ...]], FROZEN, THAWED] = Field(default_factory=_nothing)
+    linked: bool = False
+
+
+class Timeline(Model):
+    """A chart of bars drawn right of a table: one narrow column a week of the year.
+
+    `start`, `finish` and `milestone` are date columns of the row, `done` its share done.
+    """
+
+    start: Key
+    finish: Key
+    milestone: Key
+    done: Key
+
+
 class Sheet(Model):
-    """One table: a sheet of the workbook with a fixed number of numbered rows."""
+    """One table: a sheet of the workbook with a fixed number of numbered rows.
+
+    A sheet that `mirrors` another has as many rows, and its n-th row is about the other's n-th.
+    `signoff` are the cells of those who sign, an `optional` sheet is issued only where it is
+    asked for.
+    """
 
     key: Key
     title: Text
@@ -272,17 +272,33 @@ class Sheet(Model):
     hint: Text
     purpose: Text
     id: RowId
-    rows: int = Field(gt=0, le=9999)
+    rows: int = Field(default=100, gt=0, le=9999)
     columns: tuple[Column, ...]
     unique: tuple[tuple[Key, ...], ...] = ()
     inputs: tuple[Input, ...] = ()
     totals: tuple[Total, ...] = ()
+    takes: tuple[Take, ...] = ()
+    signoff: tuple[Input, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    timeline: Timeline | None = None
+    mirrors: str = ""
+    optional: bool = False
     filled: Key
 
     @property
     def band(self) -> tuple[Input | Total, ...]:
         """The cells above the table, in order."""
         return (*self.inputs, *self.totals)
+
+    @property
+    def typed_cells(self) -> tuple[Input, ...]:
+        """The cells above the table that somebody types."""
+        return (*self.inputs, *self.signoff)
+
+    @cached_property
+    def check_column(self) -> Column | None:
+        """The column whose text names the errors of a row."""
+        return next((column for column in self.columns if column.check is Check.ERRORS), None)
 
     @cached_property
     def by_key(self) -> Mapping[str, Column]:
@@ -348,6 +364,7 @@ class Book(Model):
     index: Index
     sheets: tuple[Sheet, ...]
     reports: tuple[ReportSheet, ...]
+    dashboard: Dashboard | None = None
     sha256: str = ""
 
     @cached_property

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -19,12 +22,22 @@ from planbook.layout import Layout
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.layout.manifest import Issue
 from planbook.problems import OutputError
+from planbook.writer.shared import TableWorksheet
 from planbook.writer.styles import FONT
 
 LONGEST_TEXT = 32767
 ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")  # stands for a character in the file, so it is escaped itself
 LONGEST_NAME = 80  # characters of a department's name in a page header, which holds 255 in all
 
+WIDE = 0.9  # how much wider than a digit an East Asian character is, in the house font
+OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
+    }
+)
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
@@ -36,7 +49,7 @@ PROTECTION = {
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into one workbook: the issue, its layout, inputs by cell and computed values."""
+    """What goes into one workbook: the issue, its layout, inputs and computed values by cell."""
 
     layout: Layout
     issue: Issue
@@ -52,18 +65,11 @@ def new_workbook(path: Path) -> Iterator[Any]:
     Raises OutputError when it cannot be written, or when xlsxwriter would leave something out:
     it only warns of that.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": 10, "font_scheme": ""},
-        },
-    )
+    workbook = xlsxwriter.Workbook(str(path), dict(OPTIONS))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", module="xlsxwriter")
+            workbook.worksheet_class = TableWorksheet
             yield workbook
             workbook.close()
     except (OSError, XlsxWriterException, UserWarning) as error:
@@ -95,8 +101,29 @@ def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> Non
 
 def write_formula(sheet: Any, row: int, column: int, formula: str, style: Any, value: CellValue) -> None:
     """Write a formula with the value computed for it."""
-    stored = ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
-    sheet.write_formula(row, column, formula, style, stored)
+    sheet.write_formula(row, column, formula, style, _stored(value))
+
+
+def write_formulas(
+    sheet: TableWorksheet, rows: range, column: int, template: str, style: Any, values: Sequence[CellValue]
+) -> None:
+    """Write one formula into 0-based `rows` of a column, each with the value computed for it."""
+    sheet.write_shared(rows, column, template, style, [_stored(value) for value in values])
+
+
+def _stored(value: CellValue) -> CellValue:
+    return ESCAPED.sub(r"_x005F\g<0>", value) if isinstance(value, str) else value
+
+
+def count_lines(text: str, width: float) -> int:
+    """The lines a wrapped text takes in a column of `width` characters; a wide one counts as two."""
+    return sum(max(1, math.ceil(text_width(line) / max(1.0, width - 2))) for line in text.split("\n"))
+
+
+def text_width(text: str) -> float:
+    """The width of a line in characters: Chinese ones are nearly twice as wide as digits."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WFA" for sign in text)
+    return len(text) + WIDE * wide
 
 
 def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> None:
@@ -104,6 +131,7 @@ def set_print(sheet: Any, layout: Layout, issue: Issue, *, pages: int = 0) -> No
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, pages)
+    sheet.center_horizontally()
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = layout.book.label("header_left", layout.lang).format(year=issue.year)
     # A doubled & would print one, but xlsxwriter still takes &&G for a picture.

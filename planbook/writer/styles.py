@@ -9,7 +9,9 @@ from typing import Any
 
 FONT = "微软雅黑"
 NAVY, BLUE, STEEL, PALE, GRID = "#1F3A5F", "#2E5E8E", "#5B6B7B", "#F0F4FA", "#C9D3E0"
-INPUT, MUTED, MISSING = "#1F4FA8", "#6B7785", "#FFF4C2"
+INPUT, MUTED, MISSING = "#1F4FA8", "#616C79", "#FFF4C2"
+BAR, BAR_DONE, MILESTONE, TODAY, WEEK_LINE = "#9EC5E8", "#2E75B6", "#E69F00", "#C0392B", "#E3E8EF"
+ERROR_TONE, WARNING_TONE = "bad", "warn"
 
 # colour-blind-safe pairs of background and text, always beside a symbol and a word
 TONES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -59,18 +61,16 @@ class Styles:
 
     def header(self, color: str = BLUE, **more: Any) -> Any:
         """A column's header."""
-        return self.get(
-            bold=True,
-            font_color="#FFFFFF",
-            bg_color=color,
-            align="center",
-            text_wrap=True,
-            border=1,
-            border_color="#FFFFFF",
-            **more,
-        )
+        look = {"bold": True, "font_color": "#FFFFFF", "bg_color": color, "align": "center"}
+        look |= {"text_wrap": True, "border": 1, "border_color": "#FFFFFF"}
+        return self.get(**{**look, **more})
 
     def tone(self, tone: str) -> Any:
         """The rule format of a status tone."""
-        background, text = TONES[tone]
-        return self.rule(bg_color=background, font_color=text, bold=True)
+        return self.rule(**tone_look(tone))
+
+
+def tone_look(tone: str) -> dict[str, Any]:
+    """Background and text of a tone."""
+    background, text = TONES[tone]
+    return {"bg_color": background, "font_color": text, "bold": True}

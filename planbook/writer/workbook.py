@@ -11,19 +11,44 @@ from typing import Any
 from planbook.calc import Calculator
 from planbook.layout import (
     IDENTITY_CELL,
-    INDEX,
     INDEX_COUNT_COLUMN,
     INDEX_FIRST_ROW,
+    INDEX_OPEN_COLUMN,
     META_SHEET,
     Layout,
+    ListCell,
     quote_sheet,
 )
 from planbook.layout.cells import LISTS, SettingValue, input_cells
+from planbook.layout.dashboard import place_dashboard
 from planbook.layout.manifest import KEYWORD, Issue, meta_rows
 from planbook.plan import Plan
 from planbook.spec import Place
-from planbook.writer.cells import PROTECTION, Content, new_workbook, set_print, write_formula, write_value
-from planbook.writer.styles import BLUE, DATE, GRID, INPUT, MISSING, MUTED, NAVY, PALE, TONES, Styles
+from planbook.writer.cells import (
+    PROTECTION,
+    Content,
+    new_workbook,
+    set_print,
+    write_formula,
+    write_formulas,
+    write_value,
+)
+from planbook.writer.dashboard import write_dashboard
+from planbook.writer.marks import add_check_tones
+from planbook.writer.styles import (
+    BLUE,
+    DATE,
+    ERROR_TONE,
+    GRID,
+    INPUT,
+    MISSING,
+    MUTED,
+    NAVY,
+    PALE,
+    WARNING_TONE,
+    Styles,
+    tone_look,
+)
 from planbook.writer.tables import write_table
 
 
@@ -63,10 +88,16 @@ def _write_all(workbook: Any, content: Content) -> None:
         }
     )
     index = workbook.add_worksheet(layout.index_title)
+    dashboard = place_dashboard(layout)
+    if dashboard:
+        page = workbook.add_worksheet(dashboard.title)
     tables = [workbook.add_worksheet(placed.title) for placed in layout.sheets]
     lists = workbook.add_worksheet(layout.lists_title)
     meta = workbook.add_worksheet(META_SHEET)
     _write_index(index, styles, content, heading)
+    if dashboard:
+        write_dashboard(workbook, page, styles, content, dashboard)
+        page.protect("", PROTECTION)
     for sheet, placed in zip(tables, layout.sheets, strict=True):
         write_table(sheet, styles, content, placed)
         sheet.protect("", PROTECTION)
@@ -92,15 +123,16 @@ def _write_index(sheet: Any, styles: Styles, content: Content, heading: str) -> 
     layout, issue = content.layout, content.issue
     lang, book = layout.lang, layout.book
     sheet.hide_gridlines(2)
-    for column, width in enumerate((2, 22, 74, 18, 2)):
+    for column, width in enumerate((2, 22, 70, 14, 18, 2)):
         sheet.set_column(column, column, width, styles.get())
     sheet.set_row(0, 40)
-    for column in range(1, 4):
+    for column in range(1, 5):
         sheet.write_blank(0, column, None, styles.heading())
     sheet.write_string(
         0, 1, heading, styles.get(bold=True, font_size=18, font_color="#FFFFFF", bg_color=NAVY)
     )
     subtitle = book.label("subtitle", lang).format(department=issue.department_name)
+    subtitle += book.label("return_by", lang).format(due=issue.due) if issue.due else ""
     sheet.write_string(1, 1, subtitle, styles.hint())
     sheet.write_string(*IDENTITY_CELL, issue.id, styles.get(font_size=9, font_color=MUTED, align="right"))
     row = _write_contents(sheet, styles, content)
@@ -116,7 +148,7 @@ def _section(sheet: Any, styles: Styles, row: int, title: str) -> None:
     line = styles.get(bold=True, font_size=12, font_color=NAVY, bottom=2, bottom_color=BLUE)
     sheet.set_row(row, 22)
     sheet.write_string(row, 1, title, line)
-    for column in (2, 3):
+    for column in (2, 3, 4):
         sheet.write_blank(row, column, None, line)
 
 
@@ -124,19 +156,40 @@ def _write_contents(sheet: Any, styles: Styles, content: Content) -> int:
     layout = content.layout
     lang, label = layout.lang, layout.book.label
     _section(sheet, styles, INDEX_FIRST_ROW - 2, label("contents", lang))
-    for column, key in enumerate(("sheet", "purpose", "filled_rows"), 1):
+    for column, key in enumerate(("sheet", "purpose", "filled_rows", "open_issues"), 1):
         sheet.write_string(INDEX_FIRST_ROW - 1, column, label(key, lang), styles.header())
     cell = {"border": 1, "border_color": GRID, "indent": 1}
+    computed = styles.get(border=1, border_color=GRID, align="center", bg_color=PALE)
     for number, placed in enumerate(layout.sheets):
         row = INDEX_FIRST_ROW + number
         sheet.set_row(row, 24)
         link = styles.get(**cell, bold=True, font_color=BLUE, underline=1)
         sheet.write_url(row, 1, f"internal:{quote_sheet(placed.title)}!A1", link, placed.title)
         sheet.write_string(row, 2, placed.sheet.purpose.to(lang), styles.get(**cell))
-        count = content.values[INDEX, row, INDEX_COUNT_COLUMN]
-        style = styles.get(border=1, border_color=GRID, align="center", bg_color=PALE)
-        write_formula(sheet, row, INDEX_COUNT_COLUMN, layout.count_formula(placed), style, count)
-    return INDEX_FIRST_ROW + len(layout.sheets) + 1
+        for column in (INDEX_COUNT_COLUMN, INDEX_OPEN_COLUMN):
+            sheet.write_blank(row, column, None, computed)
+    for key, row, column, formula in layout.index_formulas():
+        write_formula(sheet, row, column, formula, computed, content.values[key, row, column])
+    add_check_tones(sheet, styles, layout)
+    row = INDEX_FIRST_ROW + len(layout.sheets)
+    if layout.book.dashboard:
+        _write_dashboard_link(sheet, styles, layout, row)
+        row += 1
+    return row + 1
+
+
+def _write_dashboard_link(sheet: Any, styles: Styles, layout: Layout, row: int) -> None:
+    """The dashboard's line in the contents; there are no rows to count on it."""
+    page = layout.book.dashboard
+    assert page is not None, "only books with a dashboard come here"
+    cell = {"border": 1, "border_color": GRID}
+    title = page.title.to(layout.lang)
+    sheet.set_row(row, 24)
+    link = styles.get(**cell, indent=1, bold=True, font_color=BLUE, underline=1)
+    sheet.write_url(row, 1, f"internal:{quote_sheet(title)}!A1", link, title)
+    sheet.write_string(row, 2, page.purpose.to(layout.lang), styles.get(**cell, indent=1))
+    for column in (INDEX_COUNT_COLUMN, INDEX_OPEN_COLUMN):
+        sheet.write_string(row, column, "–", styles.get(**cell, align="center"))
 
 
 def _write_lines(sheet: Any, styles: Styles, row: int, title: str, lines: list[str]) -> int:
@@ -157,14 +210,17 @@ def _write_legend(sheet: Any, styles: Styles, content: Content, row: int) -> int
         (book.label("legend_input", lang), book.label("legend_input_text", lang), {"font_color": INPUT}),
         (book.label("legend_formula", lang), book.label("legend_formula_text", lang), {"bg_color": PALE}),
         (book.label("legend_missing", lang), book.label("legend_missing_text", lang), {"bg_color": MISSING}),
+        (book.label("legend_wrong", lang), book.label("legend_wrong_text", lang), tone_look(ERROR_TONE)),
+        (
+            book.label("legend_advice", lang),
+            book.label("legend_advice_text", lang),
+            tone_look(WARNING_TONE) | {"bold": False},
+        ),
     ]
     rating = book.measures["attainment"].title.to(lang)
     texts = (f"{rating} ≥ {green}", f"{amber} ≤ {rating} < {green}", f"{rating} < {amber}")
     for item, text in zip(layout.list_items("rating"), texts, strict=False):
-        background, color = TONES[item.tone]
-        entries.append(
-            (item.title.to(lang), text, {"bg_color": background, "font_color": color, "bold": True})
-        )
+        entries.append((item.title.to(lang), text, tone_look(item.tone)))
     for offset, (sample, text, look) in enumerate(entries, 1):
         sheet.set_row(row + offset, 20)
         sheet.write_string(row + offset, 1, sample, styles.get(**cell, **look))
@@ -184,9 +240,14 @@ def _write_lists(sheet: Any, styles: Styles, content: Content) -> None:
     for (key, row, column), value in content.inputs.items():
         if key == LISTS:
             write_value(sheet, row, column, value, day if isinstance(value, date) else plain)
-    for key, row, column, formula in content.layout.formula_cells():
-        if key == LISTS:
-            write_formula(sheet, row, column, formula, plain, content.values[key, row, column])
+    columns: dict[int, list[ListCell]] = {}
+    for cell in content.layout.list_cells:
+        if cell.formula:
+            columns.setdefault(cell.column, []).append(cell)
+    for column, cells in columns.items():  # a helper column has one formula, from its first row to its last
+        rows = range(cells[0].row, cells[-1].row + 1)
+        values = [content.values[LISTS, row, column] for row in rows]
+        write_formulas(sheet, rows, column, cells[0].formula, plain, values)
     sheet.protect("", PROTECTION)
 
 

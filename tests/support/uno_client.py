@@ -35,6 +35,7 @@ FILTERS = {
     ".ods": "calc8",
     ".pdf": "calc_pdf_Export",
     ".csv": "Text - txt - csv (StarCalc)",
+    ".html": "HTML (StarCalc)",  # each cell as it is drawn
 }
 # com.sun.star.sheet.CellFlags: VALUE 1, DATETIME 2, STRING 4, FORMULA 16. Formats, notes stay.
 TYPED_CONTENT = 1 | 2 | 4 | 16
@@ -234,6 +235,17 @@ class Book:
             "error": rule.ErrorMessage,
             "prompt": rule.InputMessage,
         }
+
+    def do_wipe_validation(self, action: dict[str, Any]) -> None:
+        """What a paste does besides: the validation of the cells pasted upon is gone."""
+        cells = self.writable(action, action["cell"])
+        rule = cells.Validation
+        rule.Type = uno.Enum("com.sun.star.sheet.ValidationType", "ANY")
+        cells.Validation = rule
+
+    def do_store(self, action: dict[str, Any]) -> None:
+        """A copy of the workbook as it stands now; the suffix of `to` says as what."""
+        store(self.document, action["to"])
 
     def do_sheets(self, action: dict[str, Any]) -> list[dict[str, Any]]:
         sheets = self.document.Sheets

@@ -7,23 +7,38 @@ that planbook wrote: files saved by other programs break a few of them and open 
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException, ElementTree
+from tests.support import validate_drawn, validate_formulas
+from tests.support.package import (
+    LAST_COLUMN,
+    Package,
+    book_of,
+    corners,
+    every,
+    integer,
+    length,
+    open_package,
+    relations,
+    root_named,
+    tag,
+    text_of,
+    unescape,
+)
+from tests.support.validate_drawn import overlap
+from tests.support.validate_formulas import LONGEST_FORMULA
 
 LONGEST_SHEET_NAME = 31
-LONGEST_FORMULA = 8192
 LONGEST_CELL_TEXT = 32767
 LONGEST_HEADER = 255
-WIDEST_COLUMN = 255
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+LONGEST_NUMBER_FORMAT = 255
+WIDEST_COLUMN, HIGHEST_ROW = 255, 409.5
+MOST_VALIDATIONS = 65_534
 # Attribute of a data validation -> characters. Excel stores an error text of 255 characters but
 # shows 224 of them; planbook keeps to what is shown.
 VALIDATION_TEXTS = {"prompt": 255, "error": 224, "promptTitle": 32, "errorTitle": 32}
@@ -34,109 +49,6 @@ LOOKS_LIKE_R1C1 = re.compile(r"R\d*|C\d*|R\d*C\d*", re.IGNORECASE)
 SHEET_REFERENCE = re.compile(r"'((?:[^']|'')+)'!|([\w.]+(?::[\w.]+)?)!")
 QUOTED_TEXT = re.compile(r'"(?:[^"]|"")*"')
 HEADER_CODE = re.compile(r'&(?:[LCRPNDTZFAGBIUESXYOH&]|"[^"]+"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d+)')
-XML_PART = (".xml", ".rels", ".vml")
-
-
-@dataclass
-class Package:
-    """A workbook taken apart: the parsed parts by name, and which part is which sheet."""
-
-    entries: list[str]
-    parts: dict[str, Element] = field(default_factory=dict)
-    sheets: dict[str, str] = field(default_factory=dict)  # name -> part, in the workbook's order
-    faults: list[str] = field(default_factory=list)
-
-    def worksheets(self) -> Iterator[tuple[str, Element]]:
-        for name, part in self.sheets.items():
-            if part in self.parts and tag(self.parts[part]) == "worksheet":
-                yield name, self.parts[part]
-
-
-def tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def every(root: Element | None, name: str) -> Iterator[Element]:
-    return (element for element in (root.iter() if root is not None else ()) if tag(element) == name)
-
-
-def text_of(element: Element) -> str:
-    """The text Excel counts: with `_x000a_` turned back into the character it stands for."""
-    return unescape(element.text or "")
-
-
-def unescape(text: str) -> str:
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
-
-
-def length(text: str) -> int:
-    """Excel counts UTF-16 units: a Chinese character is one, an emoji two."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def integer(element: Element, attribute: str) -> int | None:
-    value = element.get(attribute, "")
-    return int(value) if re.fullmatch(r"\d+", value) else None
-
-
-def corners(area: str) -> tuple[int, int, int, int] | None:
-    """(left, top, right, bottom) of `B2:D9` or `B2`; None when it is not an area of a sheet."""
-    match = re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?", area)
-    if not match:
-        return None
-    left, top = column_number(match[1]), int(match[2])
-    right, bottom = column_number(match[3] or match[1]), int(match[4] or match[2])
-    inside = 1 <= left <= right <= LAST_COLUMN and 1 <= top <= bottom <= LAST_ROW
-    return (left, top, right, bottom) if inside else None
-
-
-def column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-# --- taking the package apart ---------------------------------------------------------------
-
-
-def relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """What a part refers to inside the package: id -> (type's last word, part)."""
-    folder, name = posixpath.split(part)
-    root = package.parts.get(posixpath.join(folder, "_rels", name + ".rels"))
-    found = {}
-    for relation in every(root, "Relationship"):
-        if relation.get("TargetMode") != "External":
-            target = relation.get("Target", "")
-            whole = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            found[relation.get("Id", "")] = (relation.get("Type", "").rpartition("/")[2], whole)
-    return found
-
-
-def open_package(path: Path) -> Package:
-    with zipfile.ZipFile(path) as archive:
-        package = Package(archive.namelist())
-        for name in dict.fromkeys(package.entries):
-            if name.endswith(XML_PART):
-                try:
-                    package.parts[name] = ElementTree.fromstring(archive.read(name))
-                except (ParseError, DefusedXmlException) as error:
-                    package.faults.append(f"{name} is not well-formed XML: {error}")
-    for key, part in relations(package, "").values():
-        if key == "officeDocument":
-            linked = relations(package, part)
-            for sheet in every(package.parts.get(part), "sheet"):
-                reference = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
-                package.sheets[sheet.get("name", "")] = linked.get(reference, ("", ""))[1]
-    return package
-
-
-def book_of(package: Package) -> Element | None:
-    return next((root for root in package.parts.values() if tag(root) == "workbook"), None)
-
-
-def root_named(package: Package, name: str) -> Element | None:
-    return next((root for root in package.parts.values() if tag(root) == name), None)
 
 
 # --- the rules ------------------------------------------------------------------------------
@@ -229,8 +141,8 @@ def check_merges(package: Package) -> Iterator[str]:
                 continue
             if box[:2] == box[2:]:
                 yield f"{name} merges the single cell {area}"
-            for other, (left, top, right, bottom) in earlier:
-                if box[0] <= right and left <= box[2] and box[1] <= bottom and top <= box[3]:
+            for other, taken in earlier:
+                if overlap(box, taken):
                     yield f"in {name} the merged ranges {other} and {area} overlap"
             earlier.append((area, box))
 
@@ -308,6 +220,56 @@ def style_count(package: Package, group: str, item: str) -> int:
     return sum(1 for each in groups for child in each if tag(child) == item)
 
 
+def check_order(package: Package) -> Iterator[str]:
+    """Rows and cells stand in their order, each once; Excel calls anything else damaged."""
+    for name, root in package.worksheets():
+        above = 0
+        for row in every(root, "row"):
+            number, height = integer(row, "r") or 0, float(row.get("ht") or 0)
+            if number <= above:
+                yield f"the row {number} of {name} comes after the row {above}"
+            above = number
+            if not 0 <= height <= HIGHEST_ROW:
+                yield f"the row {number} of {name} is {height} points high; {HIGHEST_ROW} are allowed"
+            left = 0
+            for cell in row:
+                box = corners(cell.get("r", "")) or (0, 0, 0, 0)
+                if box[1] != number or box[0] <= left:
+                    yield f"{name}!{cell.get('r')} is out of its place in the row {number}"
+                left = box[0]
+
+
+def check_number_formats(package: Package) -> Iterator[str]:
+    for style in every(root_named(package, "styleSheet"), "numFmt"):
+        code = unescape(style.get("formatCode", ""))
+        if not 1 <= length(code) <= LONGEST_NUMBER_FORMAT:
+            yield f"a number format has {length(code)} characters; {LONGEST_NUMBER_FORMAT} are allowed"
+        if code.replace('\\"', "").count('"') % 2:
+            yield f"the number format {code!r} has a quote that does not end"
+        if len(re.findall(r";", QUOTED_TEXT.sub("", code))) > 3:
+            yield f"the number format {code!r} has more than four sections"
+
+
+def check_overlaps(package: Package) -> Iterator[str]:
+    """A cell has one data validation."""
+    for name, root in package.worksheets():
+        earlier: list[tuple[str, tuple[int, int, int, int]]] = []
+        rules = list(every(root, "dataValidation"))
+        for block in every(root, "dataValidations"):
+            stated = integer(block, "count")
+            if stated is not None and stated != len(list(every(block, "dataValidation"))):
+                yield f"{name} says it has {stated} data validations"
+        if len(rules) > MOST_VALIDATIONS:
+            yield f"{name} has {len(rules)} data validations; {MOST_VALIDATIONS} are allowed"
+        for area in (area for rule in rules for area in rule.get("sqref", "").split()):
+            box = corners(area)
+            for other, taken in earlier if box else ():
+                if overlap(box, taken):
+                    yield f"the data validations of {name}!{other} and {name}!{area} overlap"
+            if box:
+                earlier.append((area, box))
+
+
 def check_columns(package: Package) -> Iterator[str]:
     for name, root in package.worksheets():
         last = 0
@@ -365,10 +327,15 @@ RULES: tuple[Callable[[Package], Iterator[str]], ...] = (
     check_merges,
     check_headers,
     check_cells,
+    check_order,
+    check_number_formats,
+    check_overlaps,
     check_columns,
     check_conditional_formats,
     check_alternative_texts,
     check_title,
+    *validate_formulas.RULES,
+    *validate_drawn.RULES,
 )
 
 

@@ -1,0 +1,54 @@
+"""How places are written: addresses, sheet titles and defined names as Excel's formulas have them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+ROW_MARK = "\x00"  # in a template: the row as Excel counts it
+
+
+@lru_cache(maxsize=1024)
+def column_letter(index: int) -> str:
+    """``A`` for 0, ``AA`` for 26."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_address(row: int, column: int, *, absolute: bool = False) -> str:
+    """The A1 reference of a 0-based row and column."""
+    mark = "$" if absolute else ""
+    return f"{mark}{column_letter(column)}{mark}{row + 1}"
+
+
+def fill_template(template: str, row: int) -> str:
+    """A template for a 0-based row of a sheet."""
+    return template.replace(ROW_MARK, str(row + 1))
+
+
+def cell_template(column: int) -> str:
+    """The cell of a 0-based column in the row that a template is filled with."""
+    return f"${column_letter(column)}{ROW_MARK}"
+
+
+def quote_sheet(title: str) -> str:
+    """A sheet's title as formulas write it."""
+    return "'" + title.replace("'", "''") + "'"
+
+
+def cell_name(key: str) -> str:
+    """The defined name of a setting, an input or a total."""
+    return f"cell_{key}"
+
+
+def range_name(sheet: str, key: str) -> str:
+    """The defined name of a column of a table."""
+    return f"{sheet}_{key}"
+
+
+def list_name(key: str) -> str:
+    """The defined name of a dropdown list."""
+    return f"list_{key}"
