@@ -5,6 +5,7 @@ The command line is a thin face on these; a script may call them with the same w
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from planbook.package import Annotated, Archive, Migrated, annotate_workbook, fi
 from planbook.plan import Value
 from planbook.problems import UsageError
 from planbook.reader import Expectations, Submission
-from planbook.reports import write_consolidated
+from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.values import Nil, Span
@@ -397,13 +398,44 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     collection = collect_returns(cycle, watch=watch)
     figures = roll_up_cycle(cycle, collection, lang=lang)
     report = report_path(cycle, cycle.day)
-    write_consolidated(report, figures, lang=lang or cycle.language)
+    speak = lang or cycle.language
+    write_consolidated(report, figures, lang=speak, sources=source_folder(cycle, report))
+    write_html(report.with_suffix(".html"), figures, lang=speak)
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
     return Demo(cycle, issued, figures, report, written)
 
 
-def report_path(cycle: Cycle, as_of: date) -> Path:
-    """Where the consolidated workbook of a day goes."""
+def report_path(cycle: Cycle, as_of: date, scope: str = "") -> Path:
+    """Where the consolidated workbook of a day, or of a part of the company, goes."""
     make_folder(cycle.reports)
-    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"
+    part = f"-{file_name(scope)}" if scope else ""
+    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}{part}.xlsx"
+
+
+def source_folder(cycle: Cycle | None, report: Path) -> str:
+    """The folder of the source files as a link from the report finds it.
+
+    Without a cycle it is the report's own; the report says in which cell a reader may change it.
+    """
+    if cycle is None:
+        return "./"
+    try:
+        found = os.path.relpath(cycle.inbox.resolve(), report.resolve().parent)
+    except ValueError:  # on Windows, another drive
+        found = str(cycle.inbox.resolve())
+    return found.replace(os.sep, "/") + "/"
+
+
+def signed_folder(cycle: Cycle | None, report: Path) -> Path:
+    """Where signed states are kept: in the cycle's reports, or beside the report."""
+    return (cycle.reports if cycle else report.parent) / "signed"
+
+
+def find_scope(cycle: Cycle, text: str) -> str:
+    """The code of the department or division that a text names; UsageError where there is none."""
+    found = cycle.company.find(text)
+    if found is None:
+        known = ", ".join(f"{d.code} {d.name}" for d in cycle.company.departments)
+        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
+    return found.code
