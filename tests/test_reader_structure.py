@@ -105,15 +105,15 @@ def test_the_planners_own_sheets_and_columns_are_listed(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
         workbook.create_sheet("草稿")["B2"] = "=1/0"
         workbook.create_sheet("空白")
-        workbook[SHEET]["AJ6"] = "我的备注"
-        workbook[SHEET]["AJ8"] = "问过了"
-        workbook[SHEET]["AK9"] = "?"
+        workbook[SHEET]["BJ6"] = "我的备注"
+        workbook[SHEET]["BJ8"] = "问过了"
+        workbook[SHEET]["BK9"] = "?"
 
     submission = read_changed(tmp_path, change)
     assert said(submission) == [("own-sheets", ""), ("own-columns", SHEET)]
     assert [p.found for p in submission.problems if p.code in {Code.OWN_SHEETS, Code.OWN_COLUMNS}] == [
         "草稿",
-        "AJ 我的备注、AK",
+        "BJ 我的备注、BK",
     ]
 
 
@@ -195,13 +195,13 @@ def test_names_find_a_table_that_lost_its_whole_header(tmp_path: Path) -> None:
 
 def test_a_column_moved_is_noted_and_one_pushed_aside_is_not(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
-        workbook[SHEET].insert_cols(2)
-        workbook[SHEET].move_range("D5:D20", cols=40)
+        workbook[SHEET].insert_cols(20)
+        workbook[SHEET].move_range("D5:D20", cols=60)
 
     submission = read_changed(tmp_path, change)
     assert goals(submission) == NAMES
     moved = [place for code, place in said(submission) if code == "column-moved"]
-    assert moved == [f"{SHEET}!AR6"]
+    assert moved == [f"{SHEET}!BL6"]
     assert said(submission, Severity.ERROR, Severity.WARNING) == []
 
 

@@ -209,7 +209,7 @@ def _plain(raw: object) -> CellValue:
     if isinstance(raw, datetime):
         if raw.year < FIRST_YEAR:
             return raw.isoformat()
-        return raw.date() if raw.time() == time() else to_serial(raw.date()) + _part_of_day(raw.time())
+        return raw.date() if raw.time() == time() else to_serial(raw) + _part_of_day(raw.time())
     if isinstance(raw, time):
         return _part_of_day(raw)
     if isinstance(raw, timedelta):
