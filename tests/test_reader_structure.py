@@ -27,6 +27,8 @@ q1      | XS         | G002 | 12     | 10
 q2      | XS         | G002 | 12     | 11
 """
 SHEET, OTHER = "1_目标总表", "4_季度复盘"
+# A library that calculates nothing makes the changes, and what the goals say is not the matter here.
+LEFT_OUT = {Code.VALUES_NOT_STORED, Code.RULE_ADVICE}
 Change = Callable[[Workbook], None]
 
 
@@ -45,14 +47,11 @@ def read_changed(folder: Path, change: Change) -> Submission:
 
 
 def said(submission: Submission, *severities: Severity) -> list[tuple[str, str]]:
-    """Code and place of the problems, worst first.
-
-    The changes are made by a library that calculates nothing, which is said each time: left out.
-    """
+    """Code and place of the problems, worst first."""
     return [
         (p.code.value, str(p.location).partition(":")[2])
         for p in submission.problems
-        if p.severity in (severities or tuple(Severity)) and p.code is not Code.VALUES_NOT_STORED
+        if p.severity in (severities or tuple(Severity)) and p.code not in LEFT_OUT
     ]
 
 
@@ -105,15 +104,15 @@ def test_the_planners_own_sheets_and_columns_are_listed(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
         workbook.create_sheet("草稿")["B2"] = "=1/0"
         workbook.create_sheet("空白")
-        workbook[SHEET]["AJ6"] = "我的备注"
-        workbook[SHEET]["AJ8"] = "问过了"
-        workbook[SHEET]["AK9"] = "?"
+        workbook[SHEET]["CA6"] = "我的备注"
+        workbook[SHEET]["CA8"] = "问过了"
+        workbook[SHEET]["CB9"] = "?"
 
     submission = read_changed(tmp_path, change)
     assert said(submission) == [("own-sheets", ""), ("own-columns", SHEET)]
     assert [p.found for p in submission.problems if p.code in {Code.OWN_SHEETS, Code.OWN_COLUMNS}] == [
         "草稿",
-        "AJ 我的备注、AK",
+        "CA 我的备注、CB",
     ]
 
 
@@ -193,16 +192,10 @@ def test_names_find_a_table_that_lost_its_whole_header(tmp_path: Path) -> None:
 # -- columns -----------------------------------------------------------------------------------
 
 
-def test_a_column_moved_is_noted_and_one_pushed_aside_is_not(tmp_path: Path) -> None:
-    def change(workbook: Workbook) -> None:
-        workbook[SHEET].insert_cols(2)
-        workbook[SHEET].move_range("D5:D20", cols=40)
-
-    submission = read_changed(tmp_path, change)
+def test_a_column_moved_is_noted(tmp_path: Path) -> None:
+    submission = read_changed(tmp_path, lambda workbook: workbook[SHEET].move_range("C5:C20", cols=60))
     assert goals(submission) == NAMES
-    moved = [place for code, place in said(submission) if code == "column-moved"]
-    assert moved == [f"{SHEET}!AR6"]
-    assert said(submission, Severity.ERROR, Severity.WARNING) == []
+    assert said(submission) == [("column-moved", f"{SHEET}!BK6")]
 
 
 def test_a_deleted_column_is_one_problem_and_not_one_a_row(tmp_path: Path) -> None:
