@@ -10,7 +10,7 @@ import pytest
 from planbook.problems import Severity
 from planbook.reader import Submission, read_workbook
 from planbook.values import NIL
-from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, text
+from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, sheet_part, text
 from tests.support.workbooks import expect, read_tables, write_filled
 
 TABLE = """
@@ -33,7 +33,8 @@ def read_with(parts: dict[str, bytes], folder: Path, **cells: str) -> Submission
     """The workbook with these cells of the goals written anew, read."""
     changed = dict(parts)
     for address, cell in cells.items():
-        changed[GOALS] = set_cell(changed[GOALS], address, cell)
+        part = sheet_part(changed, GOALS)
+        changed[part] = set_cell(changed[part], address, cell)
     return read_parts(changed, folder)
 
 
@@ -233,8 +234,9 @@ def test_a_row_id_in_other_digits_is_still_that_row(parts: dict[str, bytes], tmp
 
 
 def with_sheet(parts: dict[str, bytes], old: bytes, new: bytes) -> dict[str, bytes]:
-    assert old in parts[GOALS]
-    return {**parts, GOALS: parts[GOALS].replace(old, new, 1)}
+    part = sheet_part(parts, GOALS)
+    assert old in parts[part]
+    return {**parts, part: parts[part].replace(old, new, 1)}
 
 
 def test_merged_cells_belong_to_no_row(parts: dict[str, bytes], tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from random import Random
 
 from planbook.problems import Code
 
-GOALS = "xl/worksheets/sheet2.xml"
-META = "xl/worksheets/sheet7.xml"
+GOALS, META = "1_目标总表", "_meta"  # sheets that kinds change; their parts have whatever number
 Make = Callable[[bytes], bytes]
 
 
@@ -56,16 +55,33 @@ def pack(parts: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
     return buffer.getvalue()
 
 
+def sheet_part(parts: Mapping[str, bytes], title: str) -> str:
+    """The name of the part that a sheet stands in; what is no sheet's title is a part's name already."""
+    found = re.search(
+        rf'<sheet name="{re.escape(title)}"[^>]*r:id="(\w+)"'.encode(), parts["xl/workbook.xml"]
+    )
+    if found is None:
+        return title
+    target = re.search(
+        rb'<Relationship Id="' + found[1] + rb'"[^>]*Target="([^"]+)"', parts["xl/_rels/workbook.xml.rels"]
+    )
+    assert target is not None
+    return "xl/" + target[1].decode().removeprefix("/xl/")
+
+
 def with_part(data: bytes, name: str, content: bytes | Callable[[bytes], bytes]) -> bytes:
     """The package with one part replaced, added, or changed by a function."""
     parts = parts_of(data)
+    name = sheet_part(parts, name)
     parts[name] = content if isinstance(content, bytes) else content(parts[name])
     return pack(parts)
 
 
 def without(data: bytes, *names: str) -> bytes:
     """The package without these parts."""
-    return pack({name: content for name, content in parts_of(data).items() if name not in names})
+    parts = parts_of(data)
+    gone = {sheet_part(parts, name) if name in {GOALS, META} else name for name in names}
+    return pack({name: content for name, content in parts.items() if name not in gone})
 
 
 def set_cell(sheet: bytes, address: str, cell: str) -> bytes:
@@ -149,11 +165,12 @@ def lying_size(claim: int) -> Make:
     """The directory claims another size than the part has."""
 
     def make(data: bytes) -> bytes:
+        name = sheet_part(parts_of(data), GOALS)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entry = archive.getinfo(GOALS)
+            entry = archive.getinfo(name)
             start = archive.start_dir
         changed = bytearray(data)
-        at = changed.find(GOALS.encode(), start) - 46
+        at = changed.find(name.encode(), start) - 46
         struct.pack_into("<I", changed, at + 24, claim)
         struct.pack_into("<I", changed, entry.header_offset + 22, claim)
         return bytes(changed)
@@ -165,7 +182,9 @@ def doubled(data: bytes) -> bytes:
     """Two parts of one name: which one is read is a matter of taste."""
     buffer = io.BytesIO(data)
     with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr("xl/Worksheets/sheet2.xml", parts_of(data)[GOALS])
+        parts = parts_of(data)
+        name = sheet_part(parts, GOALS)
+        archive.writestr(name.replace("worksheets", "Worksheets"), parts[name])
     return buffer.getvalue()
 
 
@@ -173,7 +192,7 @@ def overlapping(data: bytes) -> bytes:
     """Two names in the directory share the bytes of one part."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         start = archive.start_dir
-        offset = archive.getinfo(META).header_offset
+        offset = archive.getinfo(sheet_part(parts_of(data), META)).header_offset
     changed = bytearray(data)
     at = changed.find(b"docProps/app.xml", start) - 46
     struct.pack_into("<I", changed, at + 42, offset + 4)
@@ -183,7 +202,7 @@ def overlapping(data: bytes) -> bytes:
 def damaged(data: bytes) -> bytes:
     """A byte of a compressed sheet was changed on the way."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        offset = archive.getinfo(GOALS).header_offset
+        offset = archive.getinfo(sheet_part(parts_of(data), GOALS)).header_offset
     changed = bytearray(data)
     for step in range(200, 240):
         changed[offset + step] ^= 0xFF
@@ -192,11 +211,12 @@ def damaged(data: bytes) -> bytes:
 
 def flag_encrypted(data: bytes) -> bytes:
     """A zip with a password, as archivers make it."""
+    name = sheet_part(parts_of(data), GOALS)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        offset, start = archive.getinfo(GOALS).header_offset, archive.start_dir
+        offset, start = archive.getinfo(name).header_offset, archive.start_dir
     changed = bytearray(data)
     changed[offset + 6] |= 1
-    changed[changed.find(GOALS.encode(), start) - 46 + 8] |= 1
+    changed[changed.find(name.encode(), start) - 46 + 8] |= 1
     return bytes(changed)
 
 
@@ -276,10 +296,11 @@ def injected(formula: str) -> Make:
 def relation(target: str) -> Make:
     """The goals' sheet is said to be somewhere else."""
 
-    def change(rels: bytes) -> bytes:
-        return rels.replace(b"worksheets/sheet2.xml", target.encode())
+    def make(data: bytes) -> bytes:
+        old = sheet_part(parts_of(data), GOALS).removeprefix("xl/").encode()
+        return with_part(data, "xl/_rels/workbook.xml.rels", lambda rels: rels.replace(old, target.encode()))
 
-    return lambda data: with_part(data, "xl/_rels/workbook.xml.rels", change)
+    return make
 
 
 def workbook(old: bytes, new: bytes) -> Make:
