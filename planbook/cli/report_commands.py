@@ -16,11 +16,13 @@ from planbook.cli.support import (
     check_paths,
     count_severities,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     open_cycle,
     optional_cycle,
+    password_option,
     paths_argument,
     percent,
     print_json,
@@ -46,6 +48,8 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @lang_option
 @json_option
 @strict_option
+@jobs_option
+@password_option
 @click.pass_context
 def consolidate(
     ctx: click.Context,
@@ -56,6 +60,8 @@ def consolidate(
     lang: str | None,
     as_json: bool,
     strict: bool,
+    jobs: int,
+    password: str,
 ) -> None:
     """Write the consolidated workbook from what came back.
 
@@ -72,11 +78,11 @@ def consolidate(
     speak = language(lang, cycle)
     watch = watcher(text("reading", speak))
     if cycle:
-        collection = collect_returns(cycle, paths, as_of=as_of, watch=watch)
+        collection = collect_returns(cycle, paths, as_of=as_of, password=password, jobs=jobs, watch=watch)
         figures = roll_up_cycle(cycle, collection, as_of=as_of, lang=speak)
         target = out or report_path(cycle, figures.as_of)
     elif paths:
-        figures = roll_up_files(paths, as_of=as_of, lang=speak)
+        figures = roll_up_files(paths, as_of=as_of, lang=speak, password=password, jobs=jobs, watch=watch)
         target = out or Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
     else:
         raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
@@ -193,6 +199,7 @@ def _document(figures: RollUp, lang: str) -> dict[str, object]:
 @as_of_option
 @lang_option
 @strict_option
+@password_option
 @click.pass_context
 def weekly(
     ctx: click.Context,
@@ -202,10 +209,11 @@ def weekly(
     as_of: date | None,
     lang: str | None,
     strict: bool,
+    password: str,
 ) -> None:
     """Mail each recipient the week's variance, with the workbook of their scope attached.
 
-    The password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
+    The mail server's password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
     """
     from planbook.mail import send_messages, write_eml
     from planbook.workflow import collect_returns, compose_week
@@ -216,7 +224,7 @@ def weekly(
         raise UsageError(text("no_recipients", speak))
     if not dry_run and cycle.smtp is None:
         raise UsageError(text("no_smtp", speak))
-    collection = collect_returns(cycle, as_of=as_of, watch=watcher(text("reading", speak)))
+    collection = collect_returns(cycle, as_of=as_of, password=password, watch=watcher(text("reading", speak)))
     messages = compose_week(cycle, collection, as_of=as_of, week=week, watch=watcher(text("writing", speak)))
     if dry_run or cycle.smtp is None:
         folder = cycle.reports / "mail"

@@ -16,6 +16,7 @@ NEEDS=(
   "pdftoppm|poppler-utils|pictures of sheets"
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
   "openssl|openssl|mail over TLS to a test server"
+  "npm|npm|workbooks saved by ExcelJS and SheetJS"
   "OOXML validator|npm|workbooks against the schema of their format"
 )
 
@@ -43,7 +44,7 @@ find_need() {
           return
         fi
       done ;;
-    pdftoppm|openssl) command -v "$1" ;;
+    pdftoppm|openssl|npm) command -v "$1" ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
     "OOXML validator") [[ ! -x "$VALIDATOR" ]] || echo "$VALIDATOR" ;;
   esac || true
