@@ -66,6 +66,13 @@ def read_and_review(
     `label` is what the file is called, by default its name.
     """
     submission = read_workbook(path, expect).labelled(label or path.name)
+    return review_and_check(submission, as_of=as_of, settings=settings)
+
+
+def review_and_check(
+    submission: Submission, *, as_of: date | None = None, settings: Mapping[str, SettingValue] | None = None
+) -> tuple[Submission, Reviewed | None]:
+    """A submission with the problems of every check, and its computed columns; None where it was refused."""
     reviewed = review_submission(submission, as_of=as_of, settings=settings)
     if reviewed is None:
         return submission, None

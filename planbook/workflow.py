@@ -5,6 +5,7 @@ The command line is a thin face on these; a script may call them with the same w
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from planbook.batch import Batch, Checked, check_files, make_checked, read_files
+from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
 from planbook.calendar import FiscalYear
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
@@ -27,7 +28,7 @@ from planbook.package import Annotated, Archive, Migrated, annotate_workbook, fi
 from planbook.plan import Value
 from planbook.problems import UsageError
 from planbook.reader import Expectations, Submission
-from planbook.reports import write_consolidated
+from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.values import Nil, Span
@@ -131,7 +132,7 @@ def collect_files(
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = choose_returns(company, (_review_at(submission, day) for submission in submissions))
+    collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
     return collection, roll_up(
         collection,
         first.book,
@@ -141,14 +142,6 @@ def collect_files(
         settings=first.settings,
         lang=lang,
     )
-
-
-def _review_at(submission: Submission, day: date) -> tuple[Submission, Reviewed | None]:
-    reviewed = review_submission(submission, as_of=day, settings={})
-    if reviewed is None:
-        return submission, None
-    submission = check_submission(reviewed)
-    return submission, replace(reviewed, submission=submission)
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
@@ -405,13 +398,44 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     collection = collect_returns(cycle, watch=watch)
     figures = roll_up_cycle(cycle, collection, lang=lang)
     report = report_path(cycle, cycle.day)
-    write_consolidated(report, figures, lang=lang or cycle.language)
+    speak = lang or cycle.language
+    write_consolidated(report, figures, lang=speak, sources=source_folder(cycle, report))
+    write_html(report.with_suffix(".html"), figures, lang=speak)
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
     return Demo(cycle, issued, figures, report, written)
 
 
-def report_path(cycle: Cycle, as_of: date) -> Path:
-    """Where the consolidated workbook of a day goes."""
+def report_path(cycle: Cycle, as_of: date, scope: str = "") -> Path:
+    """Where the consolidated workbook of a day, or of a part of the company, goes."""
     make_folder(cycle.reports)
-    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"
+    part = f"-{file_name(scope)}" if scope else ""
+    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}{part}.xlsx"
+
+
+def source_folder(cycle: Cycle | None, report: Path) -> str:
+    """The folder of the source files as a link from the report finds it.
+
+    Without a cycle it is the report's own; the report says in which cell a reader may change it.
+    """
+    if cycle is None:
+        return "./"
+    try:
+        found = os.path.relpath(cycle.inbox.resolve(), report.resolve().parent)
+    except ValueError:  # on Windows, another drive
+        found = str(cycle.inbox.resolve())
+    return found.replace(os.sep, "/") + "/"
+
+
+def signed_folder(cycle: Cycle | None, report: Path) -> Path:
+    """Where signed states are kept: in the cycle's reports, or beside the report."""
+    return (cycle.reports if cycle else report.parent) / "signed"
+
+
+def find_scope(cycle: Cycle, text: str) -> str:
+    """The code of the department or division that a text names; UsageError where there is none."""
+    found = cycle.company.find(text)
+    if found is None:
+        known = ", ".join(f"{d.code} {d.name}" for d in cycle.company.departments)
+        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
+    return found.code

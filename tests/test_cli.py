@@ -16,6 +16,8 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from planbook.cli import main
 from planbook.cli.texts import TEXTS
+from planbook.explain.texts import TEXTS as EXPLAINED
+from planbook.measures.frames import FRAMES
 from tests.support.workbooks import read_tables, write_filled
 
 GOALS = """
@@ -61,7 +63,8 @@ def test_every_command_and_option_has_help() -> None:
 
 
 def test_texts_are_in_both_languages() -> None:
-    assert all(set(entry) == {"zh", "en"} and all(entry.values()) for entry in TEXTS.values())
+    for texts in (TEXTS, EXPLAINED):
+        assert all(set(entry) == {"zh", "en"} and all(entry.values()) for entry in texts.values())
 
 
 def test_a_clean_workbook_checks_with_exit_0(inbox: Path) -> None:
@@ -114,6 +117,16 @@ def test_read_gives_one_json_document_with_provenance(inbox: Path) -> None:
     assert len(document["sha256"]) == 64
 
 
+def test_the_roll_up_as_json_has_every_frame(inbox: Path) -> None:
+    document = json.loads(
+        run("consolidate", inbox, "--out", inbox.parent / "汇总.xlsx", "--json", cwd=inbox).output
+    )
+    assert document.keys() >= FRAMES.keys()
+    for name, spec in FRAMES.items():
+        assert all(tuple(row) == spec.names for row in document[name]), name
+    assert document["goals"] and document["scores"]
+
+
 def test_a_file_that_cannot_be_read_exits_1(inbox: Path) -> None:
     (inbox / "x.xlsx").write_text("x")
     result = run("read", inbox / "x.xlsx", cwd=inbox)
@@ -130,6 +143,8 @@ def test_a_file_that_cannot_be_read_exits_1(inbox: Path) -> None:
         ("consolidate",),
         ("weekly", "--dry-run"),
         ("consolidate", "--as-of", "昨天"),
+        ("explain",),
+        ("explain", "XS-G001"),
         ("spec", "check", "nothing"),
         ("nonsense",),
     ],

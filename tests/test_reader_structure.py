@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from planbook.problems import Severity
+from planbook.problems import Code, Severity
 from planbook.reader import Submission, read_workbook
 from tests.support.hostile import pack, parts_of
 from tests.support.workbooks import expect, read_tables, write_filled
@@ -45,11 +45,14 @@ def read_changed(folder: Path, change: Change) -> Submission:
 
 
 def said(submission: Submission, *severities: Severity) -> list[tuple[str, str]]:
-    """Code and place of the problems, worst first."""
+    """Code and place of the problems, worst first.
+
+    The changes are made by a library that calculates nothing, which is said each time: left out.
+    """
     return [
         (p.code.value, str(p.location).partition(":")[2])
         for p in submission.problems
-        if p.severity in (severities or tuple(Severity))
+        if p.severity in (severities or tuple(Severity)) and p.code is not Code.VALUES_NOT_STORED
     ]
 
 
@@ -108,7 +111,10 @@ def test_the_planners_own_sheets_and_columns_are_listed(tmp_path: Path) -> None:
 
     submission = read_changed(tmp_path, change)
     assert said(submission) == [("own-sheets", ""), ("own-columns", SHEET)]
-    assert [p.found for p in submission.problems] == ["草稿", "AJ 我的备注、AK"]
+    assert [p.found for p in submission.problems if p.code in {Code.OWN_SHEETS, Code.OWN_COLUMNS}] == [
+        "草稿",
+        "AJ 我的备注、AK",
+    ]
 
 
 # -- headers -----------------------------------------------------------------------------------
@@ -236,7 +242,7 @@ def test_hidden_columns_are_read_and_said(tmp_path: Path) -> None:
     submission = read_changed(tmp_path, change)
     assert [row.get("target") for row in submission.plan.rows("goals")] == [100, 50, 90]
     assert said(submission) == [("columns-hidden", SHEET)]
-    assert submission.problems[0].found == "I"
+    assert [p.found for p in submission.problems if p.code is Code.COLUMNS_HIDDEN] == ["I"]
 
 
 # -- identity ----------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,6 +35,7 @@ from planbook.cli.texts import text
 from planbook.problems import MailError, Severity, UsageError
 
 if TYPE_CHECKING:
+    from planbook.cycle import Cycle
     from planbook.measures import RollUp
 
 PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
@@ -45,6 +46,9 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @cycle_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
 @as_of_option
+@click.option("--scope", help="Only this division or department, by code or name; needs a cycle.")
+@click.option("--html", is_flag=True, help="Write the report as one HTML file beside the workbook, too.")
+@click.option("--freeze", is_flag=True, help="Keep the figures as signed; later runs name what was restated.")
 @lang_option
 @json_option
 @strict_option
@@ -53,6 +57,7 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @click.pass_context
 def consolidate(
     ctx: click.Context,
+    /,
     paths: tuple[Path, ...],
     cycle_folder: Path | None,
     out: Path | None,
@@ -60,8 +65,7 @@ def consolidate(
     lang: str | None,
     as_json: bool,
     strict: bool,
-    jobs: int,
-    password: str,
+    **choices: Any,
 ) -> None:
     """Write the consolidated workbook from what came back.
 
@@ -69,35 +73,74 @@ def consolidate(
     themselves say who they are from.  Exits 1 when no workbook counts, or with --strict when
     there is an error.
     """
-    from planbook.reports import write_consolidated
-    from planbook.workflow import collect_returns, report_path, roll_up_cycle, roll_up_files
-
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
-    watch = watcher(text("reading", speak))
-    if cycle:
-        collection = collect_returns(cycle, paths, as_of=as_of, password=password, jobs=jobs, watch=watch)
-        figures = roll_up_cycle(cycle, collection, as_of=as_of, lang=speak)
-        target = out or report_path(cycle, figures.as_of)
-    elif paths:
-        figures = roll_up_files(paths, as_of=as_of, lang=speak, password=password, jobs=jobs, watch=watch)
-        target = out or Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
-    else:
-        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
-    write_consolidated(target, figures, lang=speak)
+    figures = _roll_up(paths, cycle, as_of, speak, choices)
+    written = _write_report(cycle, figures, out, speak, choices)
     if as_json:
-        print_json({"file": str(target), **_document(figures, speak)})
+        print_json({**written, **_document(figures, speak)})
     else:
         print_roll_up(figures, speak)
-        click.echo(text("consolidated", speak, path=target))
+        for label in ("file", "html", "signed"):
+            if label in written:
+                click.echo(text(f"consolidated_{label}", speak, path=written[label]))
+        if written["restated"]:
+            click.echo(text("restated", speak, count=len(written["restated"])))
     errors = count_severities(figures.problems)[Severity.ERROR]
     accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
     if not accepted:
         click.echo(text("nothing_accepted", speak), err=True)
     if not accepted or (strict and errors):
         ctx.exit(EXIT_PROBLEMS)
+
+
+def _roll_up(
+    paths: tuple[Path, ...], cycle: Cycle | None, as_of: date | None, lang: str, choices: Mapping[str, Any]
+) -> RollUp:
+    from planbook.workflow import collect_returns, find_scope, roll_up_cycle, roll_up_files
+
+    scope = choices["scope"]
+    reading = {
+        "password": choices["password"],
+        "jobs": choices["jobs"],
+        "watch": watcher(text("reading", lang)),
+    }
+    if cycle:
+        collection = collect_returns(cycle, paths, as_of=as_of, **reading)
+        part = find_scope(cycle, scope) if scope else ""
+        return roll_up_cycle(cycle, collection, as_of=as_of, scope=part, lang=lang)
+    if scope:
+        raise UsageError("--scope needs a cycle, which knows the tree of departments; give --cycle DIR")
+    if not paths:
+        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
+    return roll_up_files(paths, as_of=as_of, lang=lang, **reading)
+
+
+def _write_report(
+    cycle: Cycle | None, figures: RollUp, out: Path | None, lang: str, choices: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write what was asked for; comes back with the files' names and the figures restated since signing."""
+    from planbook import reports
+    from planbook.workflow import report_path, signed_folder, source_folder
+
+    name = Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
+    target = out or (report_path(cycle, figures.as_of, figures.scope) if cycle else name)
+    folder = signed_folder(cycle, target)
+    before = reports.latest_state(folder, figures.scope, figures.as_of)
+    written: dict[str, Any] = {"file": str(target), "restated": reports.restated_rows(figures, before)}
+    if choices["freeze"]:
+        kept = reports.state_path(folder, figures)
+        reports.write_state(kept, reports.signed_state(figures))
+        written["signed"] = str(kept)
+    sources = source_folder(cycle, target)
+    reports.write_consolidated(target, figures, lang=lang, signed=before, sources=sources)
+    if choices["html"]:
+        page = target.with_suffix(".html")
+        reports.write_html(page, figures, lang=lang, signed=before)
+        written["html"] = str(page)
+    return written
 
 
 def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
@@ -115,7 +158,7 @@ def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
 def print_roll_up(figures: RollUp, lang: str) -> None:
     """The roll-up on the terminal: scores, company goals, returns."""
     book = figures.book
-    columns = {column.key: column.title.to(lang) for column in book.report("summary").columns}
+    columns = {column.key: column.title.to(lang) for column in book.report("scores").columns}
     keys = ("name", "score", "rating", "low", "high", "covered", "expected", "missed", "late")
     rows = [
         (
@@ -175,19 +218,16 @@ def _amount(value: object) -> str:
 
 
 def _document(figures: RollUp, lang: str) -> dict[str, object]:
-    def records(frame: object) -> object:
-        rows = frame.to_dict("records")  # type: ignore[attr-defined]  # pandas stays out of the imports here
-        return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+    from planbook.measures.frames import FRAMES
+
+    def records(name: str) -> list[dict[str, object]]:
+        rows = figures.frame(name).to_dict("records")
+        return [{str(k): None if v != v else v for k, v in row.items()} for row in rows]
 
     return {
         "as_of": figures.as_of,
         "scope": figures.scope or None,
-        "scores": records(figures.scores),
-        "company_goals": records(figures.company_goals),
-        "goals": records(figures.goals),
-        "tasks": records(figures.tasks),
-        "facts": records(figures.facts),
-        "receipts": records(figures.receipts),
+        **{name: records(name) for name in FRAMES},
         "problems": [problem_record(problem, lang) for problem in figures.problems],
     }
 

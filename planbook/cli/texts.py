@@ -66,7 +66,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{count} return copies written to {folder}",
     },
     "no_files": {"zh": "没有可读的文件：{folder}", "en": "there is no file to read in {folder}"},
-    "consolidated": {"zh": "汇总工作簿：{path}", "en": "Consolidated workbook: {path}"},
+    "consolidated_file": {"zh": "汇总工作簿：{path}", "en": "Consolidated workbook: {path}"},
+    "consolidated_html": {"zh": "HTML 报告：{path}", "en": "HTML report: {path}"},
+    "consolidated_signed": {"zh": "已保存签批版本：{path}", "en": "Signed state kept: {path}"},
+    "restated": {
+        "zh": "签批后有 {count} 个数字变动，见工作表“重述”。",
+        "en": "{count} figures changed since they were signed; see the sheet Restated.",
+    },
     "nothing_accepted": {
         "zh": "没有一份工作簿可以计入汇总。",
         "en": "not one workbook could be counted.",

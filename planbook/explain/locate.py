@@ -148,7 +148,11 @@ def _match_header(book: Book, line: Sequence[object]) -> tuple[ReportSheet, dict
     best: tuple[ReportSheet, dict[str, int]] | None = None
     for report in book.reports:
         columns = {c.key: at for c in report.columns if (at := _place(c, titles)) is not None}
-        if len(columns) >= min(LEAST, len(report.columns)) and (best is None or len(columns) > len(best[1])):
+        if (
+            columns
+            and len(columns) >= min(LEAST, len(report.columns))
+            and (best is None or len(columns) > len(best[1]))
+        ):
             best = report, columns
     return best
 

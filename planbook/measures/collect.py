@@ -32,6 +32,7 @@ class Receipt:
     errors: int = 0
     warnings: int = 0
     reason: Problem | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def _receipt(submission: Submission, receipt: str, reason: Problem | None = None
         submission.count(Severity.ERROR),
         submission.count(Severity.WARNING),
         reason,
+        submission.sha256,
     )
 
 

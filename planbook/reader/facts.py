@@ -107,16 +107,18 @@ def scan_sheet(
     if _BAD_STRING.search(content) or b"</v><v" in content:
         raise RefusedError(Code.BROKEN_PACKAGE, f"{part}: a cell whose value is no value")
     formulas = _FORMULA.findall(content)
+    start, end = max(0, content.find(b"<sheetData")), max(0, content.rfind(b"</row>"))
+    head, tail = content[:start], content[end:]
     facts = SheetFacts(
         hidden,
         _errors(content),
         MappingProxyType({address: formula for address, _, formula, _ in formulas}),
         frozenset(address for address, how, _, value in formulas if not value and b't="str"' not in how),
-        _areas(match.decode("ascii", "replace") for match in _MERGED.findall(content)),
+        _areas(match.decode("ascii", "replace") for match in _MERGED.findall(tail)),
         _hidden_rows(content),
-        _hidden_columns(_HIDDEN_COLUMN.findall(content)),
+        _hidden_columns(_HIDDEN_COLUMN.findall(head)),
         _formats_of(content, formats),
-        b"<sheetProtection " in content,
+        b"<sheetProtection " in tail,
     )
     return facts, False
 

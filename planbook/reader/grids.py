@@ -27,15 +27,21 @@ def read_grids(package: Package) -> dict[str, Grid]:
     except CalamineError:
         if package.format not in {Format.XLSX, Format.XLSM}:
             raise
-        return _read_thoroughly(package.data)
+    return _read_thoroughly(package.data)
 
 
 def _read_fast(data: bytes) -> dict[str, Grid]:
-    with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-        return {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+            return {
+                name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                for name in workbook.sheet_names
+            }
+    except BaseException as error:
+        # A panic of the Rust code is no Exception, and has no class that could be imported.
+        if type(error).__name__ == "PanicException":
+            raise CalamineError(str(error)) from None
+        raise
 
 
 def _read_thoroughly(data: bytes) -> dict[str, Grid]:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from planbook.calc import Calculated, StoredCells, calculate_plan, calculate_stored
 from planbook.calendar import to_serial
@@ -205,12 +205,22 @@ def _as_cell(stored: Stored, column: Column, raw: object) -> CellValue:
 
 
 def _plain(raw: object) -> CellValue:
+    """A cell's value as the engine takes it; a time of day is a part of a day, as in Excel."""
     if isinstance(raw, datetime):
-        part = (raw - raw.replace(hour=0, minute=0, second=0, microsecond=0)) / timedelta(days=1)
-        return float(to_serial(raw)) + part if raw.year >= FIRST_YEAR else raw.isoformat()
+        if raw.year < FIRST_YEAR:
+            return raw.isoformat()
+        return raw.date() if raw.time() == time() else to_serial(raw.date()) + _part_of_day(raw.time())
+    if isinstance(raw, time):
+        return _part_of_day(raw)
+    if isinstance(raw, timedelta):
+        return raw / timedelta(days=1)
     if raw is None or isinstance(raw, str | bool | float | date):
         return raw
     return float(raw) if isinstance(raw, int) else str(raw)
+
+
+def _part_of_day(at: time) -> float:
+    return (at.hour * 3600 + at.minute * 60 + at.second) / 86400
 
 
 def _none_stored(stored: Stored, used: Iterable[tuple[str, int]], computed: Calculated) -> bool:

@@ -109,7 +109,7 @@ def _check_markup(name: str, content: bytearray) -> None:
         raise RefusedError(
             Code.UNSAFE_PACKAGE, f"{name} in encoding {declared[1].decode('ascii', 'replace')}"
         )
-    if b"<!" not in content and b"<\x00!" not in content:
+    if b"<!" not in content and not (b"\x00" in content and b"<\x00!" in content):
         return
     for encoding in ("ascii", "utf-16-le", "utf-16-be"):
         for word in ("<!DOCTYPE", "<!ENTITY"):

@@ -323,6 +323,7 @@ class ReportColumn(Model):
     width: float = 12
     list: str = ""
     unit: str = ""  # the column whose unit the figure carries
+    audit: bool = False  # only for checking the formulas: right of what is printed
 
 
 class ReportSheet(Model):

@@ -17,6 +17,7 @@ NEEDS=(
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
   "openssl|openssl|mail over TLS to a test server"
   "npm|npm|workbooks saved by ExcelJS and SheetJS"
+  "Chromium|chromium|the HTML report in a browser"
   "OOXML validator|npm|workbooks against the schema of their format"
 )
 
@@ -45,6 +46,10 @@ find_need() {
         fi
       done ;;
     pdftoppm|openssl|npm) command -v "$1" ;;
+    Chromium)
+      for candidate in chromium chromium-browser google-chrome chrome; do
+        command -v "$candidate" && return
+      done ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
     "OOXML validator") [[ ! -x "$VALIDATOR" ]] || echo "$VALIDATOR" ;;
   esac || true
