@@ -413,9 +413,9 @@ def test_a_far_cell_written_in_another_form_is_refused_too(tmp_path: Path, cell:
     path = filled(tmp_path)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    sheet = parts["xl/worksheets/sheet2.xml"]
+    sheet = parts["xl/worksheets/sheet3.xml"]
     row = b'<row r="1048576">' + cell + b"</row></sheetData>"
-    parts["xl/worksheets/sheet2.xml"] = sheet.replace(b"</sheetData>", row)
+    parts["xl/worksheets/sheet3.xml"] = sheet.replace(b"</sheetData>", row)
     assert found(read(zipped(path, parts))) == [("far-cell", "1_目标总表!XFD1048576")]
 
 
