@@ -296,14 +296,22 @@ class _RowModel:
         if value == "" or isinstance(value, CellError):
             return None
         if column.kind is Kind.DATE and isinstance(value, float):
-            day = from_serial(value)
-            return day.date() if isinstance(day, datetime) else day
+            return _day_or_number(value)
         if column.list and isinstance(value, str):
             titles = {
                 item.title.to(self.layout.lang): item.key for item in self.layout.list_items(column.list)
             }
             return titles.get(value, value)
         return value
+
+
+def _day_or_number(serial: float) -> date | float:
+    """The day of a serial; what people typed into a date may be any number, and stays one."""
+    try:
+        day = from_serial(serial)
+    except ValueError:
+        return serial
+    return day.date() if isinstance(day, datetime) else day
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
+from planbook.plan import Plan, PlanRow
 from planbook.problems import Code, Problem, Severity
 from planbook.reader import Submission, read_workbook
 from planbook.reader.preflight import open_package
@@ -452,3 +453,17 @@ def test_error_cells_are_named(tmp_path: Path) -> None:
     submission = read(edit(filled(tmp_path), change))
     assert ("error-cell", "1_目标总表!I8") in found(submission)
     assert ("goals", 2) in submission.quarantined
+
+
+def test_a_number_that_is_no_day_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    tables = {
+        "decomposition": "task | goal\n拜访客户 | G001",
+        "goals": "goal\n营收增长",
+        "tracking": "goal | task | finish_override\nG001 | T001 | 2024-06-30",
+    }
+    plan = read_tables("annual_plan", tables)
+    (row,) = plan.rows("tracking")
+    changed = PlanRow(row.number, {**row.values, "finish_override": 1e12})
+    path = write_filled(tmp_path / "day.xlsx", Plan({**plan.tables, "tracking": (changed,)}, plan.inputs))
+    codes = [problem.code for problem in read_workbook(path, expect()).problems]
+    assert Code.NOT_A_DATE in codes

@@ -12,7 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.lines import BOTH, LINKED, Break, Line, dashboard, dropdowns, formulas, identity, layout, pages
+from tests.lines import (
+    BOTH,
+    LINKED,
+    Break,
+    Line,
+    dashboard,
+    dropdowns,
+    formulas,
+    identity,
+    layout,
+    pages,
+    printing,
+)
 from tests.lines.running import broken_cases, check_broken, check_real, opened, real_cases
 from tests.support.kept import losses
 from tests.support.opened import edit, remark, restyle, unlock
@@ -24,6 +36,7 @@ LINES: tuple[Line, ...] = (
     *formulas.LINES,
     *layout.LINES,
     *pages.LINES,
+    *printing.LINES,
     *dashboard.LINES,
 )
 

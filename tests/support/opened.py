@@ -226,6 +226,7 @@ class Style:
     colour: str
     fill: str
     wrapped: bool
+    shrunk: bool
     border: bool
 
 
@@ -360,6 +361,7 @@ def _read_styles(root: Element | None) -> Iterator[Style]:
             inner(font, "color", "rgb")[-6:],
             inner(fill, "fgColor", "rgb")[-6:],
             inner(style, "alignment", "wrapText").lower() in ("1", "true"),
+            inner(style, "alignment", "shrinkToFit").lower() in ("1", "true"),
             any(side.get("style") for side in border),
         )
 

@@ -72,7 +72,10 @@ def _seen(sheet: Sheet, rows: int, columns: int) -> tuple[list[int], list[int]]:
 
 
 def read_shown(page: Path, book: Opened) -> Mapping[tuple[str, str], Shown]:
-    """Every cell that is drawn, by (sheet's title, address); `book` tells what is hidden."""
+    """Every cell that is drawn, by (sheet's title, address); `book` tells what is hidden.
+
+    Sheets with merged cells are left out.
+    """
     parser = _Tables()
     parser.feed(page.read_text("utf-8"))
     return dict(_placed(parser.tables, book))
@@ -80,6 +83,8 @@ def read_shown(page: Path, book: Opened) -> Mapping[tuple[str, str], Shown]:
 
 def _placed(tables: Mapping[str, list[list[Shown]]], book: Opened) -> Iterator[tuple[tuple[str, str], Shown]]:
     for title, rows in tables.items():
+        if book.sheets[title].first("mergeCell") is not None:
+            continue  # where cells are merged, a row of the page is not a row of the sheet
         numbers, columns = _seen(book.sheets[title], len(rows), max(map(len, rows), default=0))
         for number, cells in zip(numbers, rows, strict=True):
             for column, cell in zip(columns, cells, strict=False):
