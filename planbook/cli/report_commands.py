@@ -16,11 +16,13 @@ from planbook.cli.support import (
     check_paths,
     count_severities,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     open_cycle,
     optional_cycle,
+    password_option,
     paths_argument,
     percent,
     print_json,
@@ -50,6 +52,8 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @lang_option
 @json_option
 @strict_option
+@jobs_option
+@password_option
 @click.pass_context
 def consolidate(
     ctx: click.Context,
@@ -73,7 +77,7 @@ def consolidate(
     cycle = optional_cycle(cycle_folder)
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
-    figures = _roll_up(paths, cycle, as_of, speak, choices["scope"])
+    figures = _roll_up(paths, cycle, as_of, speak, choices)
     written = _write_report(cycle, figures, out, speak, choices)
     if as_json:
         print_json({**written, **_document(figures, speak)})
@@ -93,19 +97,25 @@ def consolidate(
 
 
 def _roll_up(
-    paths: tuple[Path, ...], cycle: Cycle | None, as_of: date | None, lang: str, scope: str | None
+    paths: tuple[Path, ...], cycle: Cycle | None, as_of: date | None, lang: str, choices: Mapping[str, Any]
 ) -> RollUp:
     from planbook.workflow import collect_returns, find_scope, roll_up_cycle, roll_up_files
 
+    scope = choices["scope"]
+    reading = {
+        "password": choices["password"],
+        "jobs": choices["jobs"],
+        "watch": watcher(text("reading", lang)),
+    }
     if cycle:
-        collection = collect_returns(cycle, paths, as_of=as_of, watch=watcher(text("reading", lang)))
+        collection = collect_returns(cycle, paths, as_of=as_of, **reading)
         part = find_scope(cycle, scope) if scope else ""
         return roll_up_cycle(cycle, collection, as_of=as_of, scope=part, lang=lang)
     if scope:
         raise UsageError("--scope needs a cycle, which knows the tree of departments; give --cycle DIR")
     if not paths:
         raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
-    return roll_up_files(paths, as_of=as_of, lang=lang)
+    return roll_up_files(paths, as_of=as_of, lang=lang, **reading)
 
 
 def _write_report(
@@ -229,6 +239,7 @@ def _document(figures: RollUp, lang: str) -> dict[str, object]:
 @as_of_option
 @lang_option
 @strict_option
+@password_option
 @click.pass_context
 def weekly(
     ctx: click.Context,
@@ -238,10 +249,11 @@ def weekly(
     as_of: date | None,
     lang: str | None,
     strict: bool,
+    password: str,
 ) -> None:
     """Mail each recipient the week's variance, with the workbook of their scope attached.
 
-    The password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
+    The mail server's password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
     """
     from planbook.mail import send_messages, write_eml
     from planbook.workflow import collect_returns, compose_week
@@ -252,7 +264,7 @@ def weekly(
         raise UsageError(text("no_recipients", speak))
     if not dry_run and cycle.smtp is None:
         raise UsageError(text("no_smtp", speak))
-    collection = collect_returns(cycle, as_of=as_of, watch=watcher(text("reading", speak)))
+    collection = collect_returns(cycle, as_of=as_of, password=password, watch=watcher(text("reading", speak)))
     messages = compose_week(cycle, collection, as_of=as_of, week=week, watch=watcher(text("writing", speak)))
     if dry_run or cycle.smtp is None:
         folder = cycle.reports / "mail"
