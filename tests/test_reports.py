@@ -417,7 +417,7 @@ def all_cells(path: Path) -> Iterator[tuple[str, Any]]:
                 yield sheet.title, cell
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore:.*xtension is not supported:UserWarning")
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     path = write(tmp_path, hostile_company().make(scope="B"))
     seen = set()

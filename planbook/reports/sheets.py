@@ -59,6 +59,10 @@ LINK_COLUMNS = frozenset({"link", "source"})
 SOURCES = "source_folder"  # the cell with the folder of the source files
 CODE_COLUMNS = frozenset({"sha256"})  # cut at the edge of the cell, never wrapped
 DEEPEST = 5  # levels of the tree that are indented further
+BAR_GOOD, BAR_BAD = (
+    "#9CC3E6",
+    "#F2A97F",
+)  # light enough for the figure on top; blue and orange for every eye
 BORDER = {"border": 1, "border_color": GRID}
 WRAPPED = frozenset({Kind.TEXT, Kind.CHOICE})
 CENTRED = frozenset({Kind.CHOICE, Kind.DATE, Kind.NUMBER})
@@ -283,6 +287,7 @@ def write_sheet(
             lines = max(lines, cell_lines(page, column, row, widths[index]))
         sheet.set_row(FIRST_ROW + offset, row_height(lines))
     _add_filter(page, sheet, report, rows)
+    _add_bars(sheet, report, rows)
     sheet.freeze_panes(FIRST_ROW, _frozen_columns(report))
     set_print(page, sheet)
     sheet.repeat_rows(HEADER_ROW)
@@ -338,6 +343,21 @@ def _add_filter(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row]
         sheet.autofilter(HEADER_ROW, 0, last_row(rows), len(report.columns) - 1)
     else:
         write_nothing(page, sheet, FIRST_ROW, printed_columns(report) - 1)
+
+
+def _add_bars(sheet: Any, report: ReportSheet, rows: Sequence[Row]) -> None:
+    """Bars from the middle of the impact column: favourable to the right, adverse to the left."""
+    for index, column in enumerate(report.columns):
+        if column.key == "impact" and rows:
+            look = {"bar_color": BAR_GOOD, "bar_negative_color": BAR_BAD, "bar_axis_color": STEEL}
+            limits = {"min_type": "num", "min_value": -0.5, "max_type": "num", "max_value": 0.5}
+            kind = {
+                "type": "data_bar",
+                "data_bar_2010": True,
+                "bar_solid": True,
+                "bar_axis_position": "middle",
+            }
+            sheet.conditional_format(FIRST_ROW, index, last_row(rows), index, {**kind, **look, **limits})
 
 
 def last_row(rows: Sequence[Row]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from planbook.measures.scores import fill_weights
-from planbook.reports.figures import LATE, Row, goal_rows, node_rows, problem_rows, rows_of
+from planbook.reports.figures import LATE, Row, goal_rows, impact, node_rows, problem_rows, rows_of
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
@@ -98,7 +98,8 @@ def _scored_goals(roll_up: RollUp, rows: Sequence[Row], nodes: Sequence[Row]) ->
         scored = row["share"] is not None and row["attainment"] is not None
         capped = min(row["attainment"], cap) if scored else None
         points = row["share"] * capped if scored else None
-        found.append({**row, "node_no": numbers.get(row["department"]), "capped": capped, "points": points})
+        more = {"node_no": numbers.get(row["department"]), "impact": impact(row)}
+        found.append({**row, **more, "capped": capped, "points": points})
     return found
 
 
