@@ -173,21 +173,36 @@ def test_who_returned_nothing_is_named(collection: Collection) -> None:
 
 # Errors and warnings with their number, then the notes besides "read from text".
 PROBLEMS: dict[str, tuple[dict[Code, int], set[Code]]] = {
-    MARKETING: ({Code.LINK_BY_METRIC: 1, Code.LINK_NEAR: 1, Code.TASK_OVERDUE: 1}, set()),
+    MARKETING: (
+        {Code.RULE_ADVICE: 2, Code.LINK_BY_METRIC: 1, Code.LINK_NEAR: 1, Code.TASK_OVERDUE: 1},
+        set(),
+    ),
     MARKET: ({Code.TASK_STALE: 1}, {Code.SHEET_RENAMED}),
-    INTERNATIONAL: ({Code.AMBIGUOUS_VALUE: 1, Code.TASK_OVERDUE: 1, Code.TASK_STALE: 1}, set()),
-    RESEARCH: ({Code.TASK_STALE: 1}, {Code.COLUMN_MOVED}),
-    PRODUCT_AGAIN: ({}, set()),
+    INTERNATIONAL: (
+        {Code.RULE_ADVICE: 2, Code.AMBIGUOUS_VALUE: 1, Code.TASK_OVERDUE: 1, Code.TASK_STALE: 1},
+        set(),
+    ),
+    RESEARCH: ({Code.RULE_ADVICE: 1, Code.TASK_STALE: 1}, {Code.COLUMN_MOVED}),
+    PRODUCT_AGAIN: ({Code.RULE_ADVICE: 1}, set()),
     QUALITY: ({}, {Code.WEIGHTS_EQUAL}),
     PRODUCTION: (
         {Code.NOT_A_QUANTITY: 1, Code.AMBIGUOUS_VALUE: 2, Code.TASK_OVERDUE: 2, Code.TASK_STALE: 1},
         set(),
     ),
     PURCHASING: ({Code.UNIT_MISMATCH: 1, Code.AMBIGUOUS_VALUE: 1, Code.TASK_OVERDUE: 1}, set()),
-    LOGISTICS: ({Code.WEIGHTS_TOTAL: 1, Code.TASK_OVERDUE: 1}, {Code.OWN_SHEETS, Code.OWN_COLUMNS}),
+    LOGISTICS: (
+        {Code.RULE_ADVICE: 1, Code.WEIGHTS_TOTAL: 1, Code.TASK_OVERDUE: 1},
+        {Code.OWN_SHEETS, Code.OWN_COLUMNS},
+    ),
     NO_WORKBOOK: ({Code.NOT_A_WORKBOOK: 1}, set()),
     PEOPLE: (
-        {Code.REASON_MISSING: 2, Code.FRACTION_FOR_POINTS: 1, Code.TASK_OVERDUE: 1, Code.TASK_STALE: 1},
+        {
+            Code.RULE_ADVICE: 1,
+            Code.REASON_MISSING: 2,
+            Code.FRACTION_FOR_POINTS: 1,
+            Code.TASK_OVERDUE: 1,
+            Code.TASK_STALE: 1,
+        },
         set(),
     ),
 }
