@@ -101,7 +101,8 @@ def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
     """Cells that are required because of what stands beside them; the reason gate is one."""
     for sheet, number, key in sorted(reviewed.calculated.due):
         row = next(r for r in reviewed.submission.plan.rows(sheet) if r.number == number)
-        if row.get(key) is not None:
+        source = reviewed.submission.sources.get(sheet)
+        if row.get(key) is not None or (source and key not in source.columns):  # a lost column is said once
             continue
         column = reviewed.book.sheet(sheet).column(key)
         if reviewed.calculated.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:

@@ -16,6 +16,7 @@ from planbook.problems import Code, Problem, Severity
 from planbook.reader import Submission, read_workbook
 from planbook.reader.preflight import open_package
 from planbook.values import NIL
+from tests.support.hostile import sheet_part
 from tests.support.workbooks import expect, read_tables, write_filled
 
 GOALS = """
@@ -412,9 +413,10 @@ def test_a_far_cell_written_in_another_form_is_refused_too(tmp_path: Path, cell:
     path = filled(tmp_path)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    sheet = parts["xl/worksheets/sheet2.xml"]
+    goals = sheet_part(parts, "1_目标总表")
+    sheet = parts[goals]
     row = b'<row r="1048576">' + cell + b"</row></sheetData>"
-    parts["xl/worksheets/sheet2.xml"] = sheet.replace(b"</sheetData>", row)
+    parts[goals] = sheet.replace(b"</sheetData>", row)
     assert found(read(zipped(path, parts))) == [("far-cell", "1_目标总表!XFD1048576")]
 
 
