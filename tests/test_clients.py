@@ -163,6 +163,10 @@ PROGRAMS: Mapping[str, Callable[[Path, Path], None]] = {
 }
 
 
+# These compute nothing and keep the values stored before anything was typed, which is said.
+STALE = {"exceljs": {Code.VALUE_STALE}, "sheetjs": {Code.VALUE_STALE}}
+
+
 @pytest.fixture(scope="module", params=PROGRAMS)
 def saved(
     request: pytest.FixtureRequest, issued: Path, tmp_path_factory: pytest.TempPathFactory
@@ -193,7 +197,8 @@ def test_the_same_data_comes_back(saved: tuple[str, Path]) -> None:
     assert submission.issue is not None
     assert submission.issue.department == "YX"
     assert plan.inputs["as_of"] == AS_OF
-    assert [p.line("en") for p in submission.problems if p.severity is not Severity.NOTE] == []
+    grave = [p for p in submission.problems if p.severity is not Severity.NOTE]
+    assert {p.code for p in grave} - {Code.RULE_ADVICE} == STALE.get(saved[0], set())
     form = saved[1].suffix[1:].upper()
     formats = [p.found for p in submission.problems if p.code is Code.OTHER_FORMAT]
     assert formats == ([form] if form != "XLSX" else [])
