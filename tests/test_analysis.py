@@ -142,7 +142,7 @@ def test_the_page_of_frames_is_current() -> None:
 def test_csv_holds_every_figure(figures: RollUp, tmp_path: Path) -> None:
     paths = planbook.export_frames(figures, tmp_path / "out")
     assert [path.stem for path in paths] == list(FRAMES)
-    back = pd.read_csv(tmp_path / "out" / "facts.csv", encoding="utf-8-sig")
+    back = pd.read_csv(tmp_path / "out" / "facts.csv", encoding="utf-8-sig", float_precision="round_trip")
     typed = planbook.tidy_frame(figures, "facts")
     assert list(back.columns) == list(typed.columns)
     for key in ("target", "actual", "attainment"):
