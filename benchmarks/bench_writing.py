@@ -19,8 +19,8 @@ from unittest import mock
 import xlsxwriter
 
 from planbook.cycle import create_cycle, load_cycle
-from planbook.layout import fill_template
 from planbook.issuing import IssueOptions, issue_workbooks
+from planbook.layout import fill_template
 from planbook.writer import cells
 
 DEPARTMENTS = 50
