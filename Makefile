@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet
 LOWEST := build/lowest
 PYTEST_PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test check lint types tests test-lowest office format bench samples clean
+.PHONY: help demo test check lint types tests test-lowest office clients format docs bench samples pictures clean
 
 help:
 	@echo 'make demo         a private environment, then a whole planning year in ./demo'
@@ -29,13 +29,15 @@ help:
 	@echo 'make lint         ruff: rules and format          make format    let ruff rewrite the files'
 	@echo 'make types        mypy, strict                    make bench     every benchmark'
 	@echo 'make test-lowest  the tests with the oldest dependencies allowed'
+	@echo 'make docs         make docs/problems.md anew from the catalogue'
 	@echo 'make samples      fill in sample_data/returned anew, with LibreOffice'
+	@echo 'make pictures     the pictures of the README, from real workbooks'
 	@echo 'make clean        remove what the others made'
 
 demo: $(VENV)/installed
 	@$(BIN)/planbook demo demo
 
-test: office check
+test: office clients check
 
 check: lint types tests
 
@@ -56,13 +58,22 @@ tests: $(VENV)/installed-test
 office:
 	@bash tests/support/install_office.sh
 
+clients:
+	@bash tests/support/install_clients.sh
+
 bench: $(VENV)/installed-test
 	@shopt -s nullglob; for bench in benchmarks/bench_*.py; do \
 	  echo "== $$bench"; $(BIN)/python "$$bench"; \
 	done
 
+docs: $(VENV)/installed-test
+	@$(BIN)/planbook problems --markdown > build-problems.md && mv build-problems.md docs/problems.md
+
 samples: $(VENV)/installed-test
 	@$(BIN)/python -m tests.support.make_samples
+
+pictures: $(VENV)/installed-test
+	@$(BIN)/python -m tests.support.make_pictures
 
 test-lowest: $(LOWEST)/installed-test
 	@$(LOWEST)/$(SCRIPTS)/python -m pytest $(PYTEST_PARALLEL)

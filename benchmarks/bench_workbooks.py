@@ -1,4 +1,4 @@
-"""How long one workbook takes to write, and to read and check, against the bare libraries.
+"""How long one workbook takes to write, against the bare library; bench_reading.py times the way back.
 
 Runs alternate in one process, so that the ratios hold on a noisy machine; the medians are shown.
 """
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import openpyxl
 import xlsxwriter
 
 from planbook.calc import Calculator
@@ -21,7 +20,6 @@ from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.plan import make_plan
 from planbook.spec import load_spec
-from planbook.workflow import read_and_check
 from planbook.writer import write_workbook
 
 ROUNDS = 7
@@ -49,15 +47,6 @@ def write_bare(path: Path, calculator: Calculator, values: dict[tuple[str, int, 
     workbook.close()
 
 
-def read_bare(path: Path) -> None:
-    """Every cell through openpyxl's read-only mode."""
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    for sheet in workbook.worksheets:
-        for _ in sheet.iter_rows(values_only=True):
-            pass
-    workbook.close()
-
-
 def main() -> None:
     """Print medians and ratios."""
     settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
@@ -75,15 +64,12 @@ def main() -> None:
                 "write": lambda: write_workbook(ours, calculator, issue, plan, settings),
                 "xlsxwriter alone, formula cells": lambda: write_bare(bare, calculator, values),  # type: ignore[arg-type]
                 "evaluate": lambda: calculator.evaluate(plan, settings),
-                "read and check": lambda: read_and_check(ours),
-                "openpyxl read_only": lambda: read_bare(ours),
             }
         )
         print(f"workbook: {ours.stat().st_size / 1024:.0f} KB")
     for name, value in seconds.items():
         print(f"{name}: {value:.3f} s")
     print(f"write / xlsxwriter: {seconds['write'] / seconds['xlsxwriter alone, formula cells']:.2f}")
-    print(f"read and check / openpyxl: {seconds['read and check'] / seconds['openpyxl read_only']:.2f}")
 
 
 if __name__ == "__main__":

@@ -28,9 +28,9 @@ from planbook.layout import (
     quote_sheet,
     resolve_layout,
 )
-from planbook.layout.cells import LISTS, CellValue, SettingValue, input_cells
+from planbook.layout.cells import LISTS, CellValue, SettingValue, fit_value, input_cells
 from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
-from planbook.plan import Plan, Value
+from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import CalcError
 from planbook.spec import Book, Column, Kind, quote_text, references, render
 
@@ -46,6 +46,7 @@ class CellError(str):
 
 
 Cells = dict[tuple[str, int, int], CellValue]
+Numbers = dict[str, tuple[int, ...]]
 
 
 class Calculator:
@@ -119,21 +120,48 @@ class Calculated:
         return self.rows.get(sheet, {}).get(number, {}).get(key)
 
 
-def calculate_plan(book: Book, plan: Plan, settings: Mapping[str, SettingValue]) -> Calculated:
+def calculate_plan(
+    book: Book, plan: Plan, settings: Mapping[str, SettingValue], *, lang: str = ""
+) -> Calculated:
     """Every calculated column of a plan that was read, virtual ones included.
 
     Choices come back as keys, dates as dates, blanks as None.  An error value, which no formula
-    of a sound specification gives, comes back as None too.
+    of a sound specification gives, comes back as None too.  Texts are put together in `lang`, the
+    book's first language by default.
     """
+    numbers = {sheet.key: tuple(row.number for row in plan.rows(sheet.key)) for sheet in book.sheets}
+    return _model_for(book, numbers, settings, lang).calculate(plan, settings)
+
+
+@dataclass(frozen=True)
+class StoredCells:
+    """Input cells as a file has them: by sheet, row number and column key, and those above tables.
+
+    A choice is the title in `lang`, blank is None; what is not named here holds its default.
+    """
+
+    lang: str
+    rows: Mapping[str, Mapping[int, Mapping[str, CellValue]]]
+    inputs: Mapping[str, CellValue]
+
+
+def calculate_stored(book: Book, stored: StoredCells, settings: Mapping[str, SettingValue]) -> Calculated:
+    """What the workbook's own formulas give for its cells as they are, text in a number cell included."""
+    numbers = {sheet.key: tuple(stored.rows.get(sheet.key, ())) for sheet in book.sheets}
+    return _model_for(book, numbers, settings, stored.lang).calculate_stored(stored, settings)
+
+
+def _model_for(
+    book: Book, numbers: Mapping[str, Sequence[int]], settings: Mapping[str, SettingValue], lang: str
+) -> _RowModel:
     many = {key: max(1, len(value)) for key, value in settings.items() if isinstance(value, tuple)}
     sizes: dict[str, int] = {}
     for sheet in book.sheets:  # a sheet that mirrors another has as many rows as that
         source = sheet.mirrors or sheet.key
-        last = max((row.number for row in plan.rows(sheet.key)), default=1)
-        sizes[source] = max(sizes.get(source, 0), _bucket(last))
+        sizes[source] = max(sizes.get(source, 0), _bucket(max(numbers[sheet.key], default=1)))
     shape = tuple(sizes.items()), tuple(sorted(many.items()))
-    model = _row_model(book.name, book.sha256, *shape, _Hidden(book))
-    return model.calculate(plan, settings)
+    lang = lang or book.languages[0]
+    return _row_model(book.name, book.sha256, lang, *shape, _Hidden(book))
 
 
 @dataclass(frozen=True)
@@ -188,28 +216,69 @@ class _RowModel:
                 sheet_number = self._sheets[placed.sheet.key]
                 model.update_cell_with_formula(sheet_number, row + 1, condition.index + 1, formula)
         self._compiled = bytes(model.to_bytes())
+        self._last: tuple[Cells, Numbers, Calculated] | None = None
 
     def calculate(self, plan: Plan, settings: Mapping[str, SettingValue]) -> Calculated:
+        """What the formulas give for typed data."""
+        cells = {
+            (cell.sheet, cell.row, cell.column): cell.value
+            for cell in input_cells(self.layout, plan, settings)
+        }
+        numbers = {p.sheet.key: tuple(r.number for r in plan.rows(p.sheet.key)) for p in self.layout.sheets}
+        return self._evaluate(cells, numbers)
+
+    def calculate_stored(self, stored: StoredCells, settings: Mapping[str, SettingValue]) -> Calculated:
+        """What the formulas give for cells as they stand."""
+        numbers = {p.sheet.key: tuple(stored.rows.get(p.sheet.key, ())) for p in self.layout.sheets}
+        blank = {sheet: tuple(PlanRow(number, {}) for number in rows) for sheet, rows in numbers.items()}
+        cells = {
+            (cell.sheet, cell.row, cell.column): cell.value
+            for cell in input_cells(self.layout, Plan(blank), settings)
+        }
+        for placed in self.layout.sheets:
+            key = placed.sheet.key
+            given = {
+                (key, placed.row(number), placed.index(column)): value
+                for number, row in stored.rows.get(key, {}).items()
+                for column, value in row.items()
+            }
+            given |= {
+                (key, *placed.band[above.key]): stored.inputs.get(above.key) for above in placed.sheet.inputs
+            }
+            for place, value in given.items():
+                fitting = fit_value(value)
+                if fitting is None or fitting == "":
+                    cells.pop(place, None)
+                else:
+                    cells[place] = fitting
+        return self._evaluate(cells, numbers)
+
+    def _evaluate(self, cells: Cells, numbers: Numbers) -> Calculated:
+        """The values for these input cells; the last ones are kept, since a clean workbook asks twice."""
+        cells = {place: _number_of_day(value) for place, value in cells.items()}
+        if self._last is not None and self._last[:2] == (cells, numbers):
+            return self._last[2]
         model = ironcalc.load_from_bytes(self._compiled, "en")
-        for cell in input_cells(self.layout, plan, settings):
-            _put(model, self._sheets[cell.sheet], cell.row + 1, cell.column + 1, cell.value)
+        for (sheet, row, column), value in cells.items():
+            _put(model, self._sheets[sheet], row + 1, column + 1, value)
         model.evaluate()
         rows = {
             placed.sheet.key: {
-                row.number: self._row(model, placed, row.number) for row in plan.rows(placed.sheet.key)
+                number: self._row(model, placed, number) for number in numbers[placed.sheet.key]
             }
             for placed in self.layout.sheets
         }
         due, broken = (
             frozenset(
-                (condition.sheet, row.number, condition.key)
+                (condition.sheet, number, condition.key)
                 for condition in self._conditions
-                for row in plan.rows(condition.sheet)
-                if condition.is_rule is is_rule and self._holds(model, condition, row.number)
+                for number in numbers[condition.sheet]
+                if condition.is_rule is is_rule and self._holds(model, condition, number)
             )
             for is_rule in (False, True)
         )
-        return Calculated(rows, due, broken)
+        self._last = (cells, numbers, Calculated(rows, due, broken))
+        return self._last[2]
 
     def _holds(self, model: Any, condition: _Condition, number: int) -> bool:
         row = condition.placed.row(number) + 1
@@ -254,11 +323,12 @@ class _Hidden:
 def _row_model(
     name: str,
     sha256: str,
+    lang: str,
     sizes: tuple[tuple[str, int], ...],
     many: tuple[tuple[str, int], ...],
     book: _Hidden,
 ) -> _RowModel:
-    layout = resolve_layout(book.book, lang=book.book.languages[0], rows=dict(sizes), many=dict(many))
+    layout = resolve_layout(book.book, lang=lang, rows=dict(sizes), many=dict(many))
     return _RowModel(layout)
 
 
@@ -329,6 +399,11 @@ def _define_settings(model: Any, book: Book, settings: Mapping[str, SettingValue
         last = f":${letter}${max(1, len(many))}" if isinstance(value, tuple) else ""
         target = f"{quote_sheet('settings')}!${letter}$1{last}"
         model.new_defined_name(cell_name(key), None, target)
+
+
+def _number_of_day(value: CellValue) -> CellValue:
+    """A day as the number a cell stores, so that equal cells compare equal."""
+    return float(to_serial(value)) if isinstance(value, date) else value
 
 
 def _put(model: Any, sheet: int, row: int, column: int, value: CellValue) -> None:

@@ -14,7 +14,7 @@ from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, rank_problems
 from planbook.reader import Submission
-from planbook.spec import Book, Kind, Severity
+from planbook.spec import Book, Kind, Severity, references
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
     """Cells that are required because of what stands beside them; the reason gate is one."""
     for sheet, number, key in sorted(reviewed.calculated.due):
         row = next(r for r in reviewed.submission.plan.rows(sheet) if r.number == number)
-        if row.get(key) is not None:
+        source = reviewed.submission.sources.get(sheet)
+        if row.get(key) is not None or (source and key not in source.columns):  # a lost column is said once
             continue
         column = reviewed.book.sheet(sheet).column(key)
         if reviewed.calculated.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:
@@ -119,14 +120,50 @@ def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
 
     A rule with a code of its own is left to the check that reports by this code.
     """
+    known = frozenset(reviewed.submission.sources)
+    read: dict[tuple[str, str], frozenset[str]] = {}
     for name, number, key in sorted(reviewed.calculated.broken):
         rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
-        if rule.code:
-            continue
+        if (name, key) not in read:
+            read[name, key] = _sheets_read(reviewed.book, name, rule.when)
+        if rule.code or not read[name, key] <= known:
+            continue  # what a lost sheet would say is not to be judged
         code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
         found = _shown(reviewed.value(name, row, rule.column))
         yield reviewed.problem(code, name, number, rule.column, found, rule.message.to(reviewed.lang))
+
+
+def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:
+    """The sheets that a formula of `sheet` looks at, through the columns it names as well."""
+    sheets: set[str] = {sheet}
+    ahead, seen = [(sheet, formula)], {(sheet, formula)}
+    while ahead:
+        at, text = ahead.pop()
+        for name in references(text):
+            other, key = _target(book, at, name)
+            sheets.add(other)
+            column = book.sheet(other).by_key.get(key)
+            if column is not None and column.calculated and not column.check:
+                step = (other, book.formula_of(column))
+                if step not in seen:
+                    seen.add(step)
+                    ahead.append(step)
+    return frozenset(sheets)
+
+
+def _target(book: Book, sheet: str, name: str) -> tuple[str, str]:
+    """The sheet and the column that a reference in a formula of `sheet` is about."""
+    name = name.partition("~")[0]
+    via, linked, key = name.partition(">")
+    if linked:
+        link = book.sheet(sheet).column(via).link
+        return (link.sheet if link else sheet), key
+    for mark in "#.":
+        other, marked, key = name.partition(mark)
+        if marked:
+            return other, key
+    return sheet, name
 
 
 def _shown(value: Value) -> str:
@@ -155,6 +192,8 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(
                 Code.WEIGHT_BLANK, "goals", row.number, "weight", expected=_percent(left), subject=subject
             )
+        if blank and sum(weights) <= 1 + reviewed.limit("weight_slack"):
+            continue  # the blank ones take what is left, so the total is 100 %
         if abs(sum(weights) - 1) > reviewed.limit("weight_slack"):
             subject = f"{name} {reviewed.title('goals', 'weight')}"
             yield reviewed.problem(

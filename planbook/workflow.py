@@ -5,27 +5,30 @@ The command line is a thin face on these; a script may call them with the same w
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from planbook.batch import Batch, Checked, check_files, make_checked, read_files, review_and_check
 from planbook.calendar import FiscalYear
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
 from planbook.issuing import Issued, file_name, issue_workbooks, make_folder
 from planbook.mail import Recipient, compose_message, write_eml
-from planbook.measures import Collection, RollUp, collect, roll_up, workbook_paths
+from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
+from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
 from planbook.plan import Value
 from planbook.problems import UsageError
-from planbook.reader import Expectations, Submission, read_workbook
-from planbook.reports import write_consolidated
+from planbook.reader import Expectations, Submission
+from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.values import Nil, Span
@@ -36,11 +39,12 @@ DEMO_MARK = ".planbook-demo"  # says that a folder may be made anew
 DEFAULT_SENDER = "planbook@localhost.localdomain"  # for messages written to files without an [smtp] section
 
 
-def expectations(cycle: Cycle, as_of: date | None = None) -> Expectations:
-    """What the cycle knows of the workbooks that come back."""
+def expectations(cycle: Cycle, as_of: date | None = None, password: str = "") -> Expectations:
+    """What the cycle knows of the workbooks that come back; `password` opens encrypted ones."""
     book = cycle.load_book()
     settings = cycle.settings_at(as_of)
-    return Expectations((book,), cycle.company, cycle.year, cycle_items(book, cycle.company), settings)
+    items = cycle_items(book, cycle.company)
+    return Expectations((book,), cycle.company, cycle.year, items, settings, password)
 
 
 def collect_returns(
@@ -48,13 +52,20 @@ def collect_returns(
     paths: Sequence[Path] = (),
     *,
     as_of: date | None = None,
+    password: str = "",
+    jobs: int = 0,
     watch: Watch[Path] = lambda items: items,
 ) -> Collection:
-    """Read what came back: the given files and folders, or the cycle's inbox."""
+    """Read what came back: the given files and folders, or the cycle's inbox.
+
+    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones.
+    """
     day = as_of or cycle.day
-    expect = expectations(cycle, day)
+    expect = expectations(cycle, day, password)
     given = paths or (cycle.inbox,)
-    return collect(given, cycle.company, as_of=day, expect=expect, settings=expect.settings, watch=watch)
+    return collect(
+        given, cycle.company, as_of=day, expect=expect, settings=expect.settings, watch=watch, jobs=jobs
+    )
 
 
 def roll_up_cycle(
@@ -79,20 +90,35 @@ def roll_up_cycle(
     )
 
 
-def roll_up_files(paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh") -> RollUp:
+def roll_up_files(
+    paths: Sequence[Path],
+    *,
+    as_of: date | None = None,
+    lang: str = "zh",
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
+) -> RollUp:
     """The figures of bare files without a cycle: see `collect_files`."""
-    return collect_files(paths, as_of=as_of, lang=lang)[1]
+    return collect_files(paths, as_of=as_of, lang=lang, password=password, jobs=jobs, watch=watch)[1]
 
 
 def collect_files(
-    paths: Sequence[Path], *, as_of: date | None = None, lang: str = "zh"
+    paths: Sequence[Path],
+    *,
+    as_of: date | None = None,
+    lang: str = "zh",
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
 ) -> tuple[Collection, RollUp]:
     """Bare files collected and rolled up: the workbooks themselves say who they are from.
 
     The tree is as deep as their scopes show: a workbook issued to a division has its departments
     below it.  Raises UsageError where no file can be read, or they are of different years or books.
     """
-    submissions = [read_workbook(path) for path in workbook_paths(paths)]
+    batch = Batch(Expectations(password=password), jobs=jobs, review=False)
+    submissions = [submission for submission, _ in read_files(batch, label_files(paths), watch)]
     sound = [s for s in submissions if s.issue is not None and s.book is not None]
     if not sound:
         problems = tuple(p for s in submissions for p in s.problems)
@@ -106,7 +132,7 @@ def collect_files(
     assert first.book is not None
     company = _company_of(sound)
     day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
-    collection = collect(paths, company, as_of=day, settings={})
+    collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
     return collection, roll_up(
         collection,
         first.book,
@@ -138,17 +164,131 @@ def _latest_day(submissions: Sequence[Submission], year: int, start_month: int) 
 
 
 def read_and_check(
-    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None
+    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None, password: str = ""
 ) -> tuple[Submission, Reviewed | None]:
     """One file read and checked: its submission with every problem, and its computed columns.
 
-    Without a cycle the workbook's own lists, settings and date are used.
+    Without a cycle the workbook's own lists, settings and date are used.  The file is read in a
+    process of its own, which it cannot leave.
     """
-    expect = expectations(cycle, as_of) if cycle else Expectations()
-    submission = read_workbook(path, expect)
+    return next(read_files(_batch_for(cycle, as_of, password, 1), {path: path.name}))
+
+
+def check_workbooks(
+    paths: Sequence[Path],
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    password: str = "",
+    jobs: int = 0,
+    watch: Watch[Path] = lambda items: items,
+    earlier: Sequence[Path] = (),
+) -> tuple[Checked, ...]:
+    """What is wrong with each of many files, in the order of their names.
+
+    `jobs` processes read them, as many as the machine has where 0; `password` opens encrypted ones;
+    `earlier` are the copies returned before, against which progress may have gone backwards.
+    """
+    batch = _batch_for(cycle, as_of, password, jobs)
+    if earlier:
+        return tuple(_with_setbacks(batch, paths, earlier, watch))
+    return tuple(check_files(batch, label_files(paths), watch))
+
+
+def _batch_for(cycle: Cycle | None, as_of: date | None, password: str, jobs: int) -> Batch:
+    expect = expectations(cycle, as_of, password) if cycle else Expectations(password=password)
     day = as_of or (cycle.as_of if cycle else None)
-    reviewed = review_submission(submission, as_of=day, settings=expect.settings)
-    return (check_submission(reviewed) if reviewed else submission), reviewed
+    return Batch(expect, day, expect.settings, jobs)
+
+
+def annotate_returns(
+    paths: Sequence[Path],
+    out: Path,
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[tuple[Submission, Annotated | None], ...]:
+    """A return copy of each file in the folder `out`; None beside one that is no .xlsx or could not be read.
+
+    Raises UsageError where a copy would overwrite one of the files.
+    """
+    targets = copy_targets(paths, out)
+    made: list[tuple[Submission, Annotated | None]] = []
+    for path in watch(paths):
+        submission, _ = read_and_check(path, cycle, as_of=as_of)
+        markable = not submission.refused and Archive.is_one(path)
+        copy = annotate_workbook(path, submission, targets[path]) if markable else None
+        made.append((submission, copy))
+    return tuple(made)
+
+
+def migrate_returns(
+    paths: Sequence[Path],
+    out: Path,
+    cycle: Cycle | None = None,
+    *,
+    watch: Watch[Path] = lambda items: items,
+) -> tuple[tuple[Submission, Migrated | None], ...]:
+    """Each file's data in a workbook of today's layout, in the folder `out`; None where it was refused.
+
+    With a cycle the new workbooks have its lists and settings.  Raises UsageError where a copy
+    would overwrite one of the files.
+    """
+    targets = copy_targets(paths, out, suffix=".xlsx")
+    made: list[tuple[Submission, Migrated | None]] = []
+    for path in watch(paths):
+        submission, _ = read_and_check(path, cycle)
+        new = None
+        if submission.issue is not None and submission.book is not None:
+            items = None
+            if cycle is not None:
+                items = cycle_items(submission.book, cycle.company, list(submission.issue.scope))
+            new = migrate_workbook(path, submission, targets[path], items=items)
+        made.append((submission, new))
+    return tuple(made)
+
+
+def _with_setbacks(
+    batch: Batch, paths: Sequence[Path], earlier: Sequence[Path], watch: Watch[Path]
+) -> Iterator[Checked]:
+    """What is wrong with each file, the copy its department returned before at hand.
+
+    Raises UsageError where two of the earlier files are of one department.
+    """
+    copies: dict[str, Submission] = {}
+    for submission, _ in read_files(batch, label_files(earlier)):
+        if submission.issue is not None:
+            other = copies.setdefault(submission.issue.department, submission)
+            if other is not submission:
+                names = f"{other.file} and {submission.file}"
+                raise UsageError(f"{names} are of one department: give one of them")
+    for submission, _ in read_files(batch, label_files(paths), watch):
+        copy = copies.get(submission.issue.department) if submission.issue else None
+        same_book = copy is not None and copy.book == submission.book
+        setbacks = find_setbacks(copy, submission) if copy is not None and same_book else ()
+        yield make_checked(replace(submission, problems=(*submission.problems, *setbacks)))
+
+
+def copy_targets(paths: Sequence[Path], out: Path, suffix: str = "") -> dict[Path, Path]:
+    """A file of the folder `out` for each of `paths`, told apart by a number where two share a name.
+
+    `suffix` is what the new names end with, where that is not what the old ones do.
+    """
+    make_folder(out)
+    given = {path.resolve() for path in paths}
+    targets: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for path in paths:
+        end = suffix or path.suffix
+        name, number = path.stem + end, 2
+        while name.casefold() in taken:
+            name, number = f"{path.stem} ({number}){end}", number + 1
+        taken.add(name.casefold())
+        targets[path] = out / name
+        if targets[path].resolve() in given:
+            raise UsageError(f"{targets[path]} is one of the files given; choose another folder for --out")
+    return targets
 
 
 def explain_reference(
@@ -258,13 +398,44 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     collection = collect_returns(cycle, watch=watch)
     figures = roll_up_cycle(cycle, collection, lang=lang)
     report = report_path(cycle, cycle.day)
-    write_consolidated(report, figures, lang=lang or cycle.language)
+    speak = lang or cycle.language
+    write_consolidated(report, figures, lang=speak, sources=source_folder(cycle, report))
+    write_html(report.with_suffix(".html"), figures, lang=speak)
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
     return Demo(cycle, issued, figures, report, written)
 
 
-def report_path(cycle: Cycle, as_of: date) -> Path:
-    """Where the consolidated workbook of a day goes."""
+def report_path(cycle: Cycle, as_of: date, scope: str = "") -> Path:
+    """Where the consolidated workbook of a day, or of a part of the company, goes."""
     make_folder(cycle.reports)
-    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}.xlsx"
+    part = f"-{file_name(scope)}" if scope else ""
+    return cycle.reports / f"{cycle.year}-consolidated-{as_of.isoformat()}{part}.xlsx"
+
+
+def source_folder(cycle: Cycle | None, report: Path) -> str:
+    """The folder of the source files as a link from the report finds it.
+
+    Without a cycle it is the report's own; the report says in which cell a reader may change it.
+    """
+    if cycle is None:
+        return "./"
+    try:
+        found = os.path.relpath(cycle.inbox.resolve(), report.resolve().parent)
+    except ValueError:  # on Windows, another drive
+        found = str(cycle.inbox.resolve())
+    return found.replace(os.sep, "/") + "/"
+
+
+def signed_folder(cycle: Cycle | None, report: Path) -> Path:
+    """Where signed states are kept: in the cycle's reports, or beside the report."""
+    return (cycle.reports if cycle else report.parent) / "signed"
+
+
+def find_scope(cycle: Cycle, text: str) -> str:
+    """The code of the department or division that a text names; UsageError where there is none."""
+    found = cycle.company.find(text)
+    if found is None:
+        known = ", ".join(f"{d.code} {d.name}" for d in cycle.company.departments)
+        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
+    return found.code

@@ -20,7 +20,8 @@ from planbook.cycle import Cycle, create_cycle, cycle_items, find_cycle, load_cy
 from planbook.cycle.company_files import DEPARTMENT_COLUMNS, GOAL_COLUMNS
 from planbook.cycle.csv_file import Heading, decode_text, read_address
 from planbook.cycle.folder import starter_text
-from planbook.cycle.settings_file import KEYS, find_lines, setting_keys
+from planbook.cycle.settings_file import KEYS, setting_keys
+from planbook.cycle.toml_file import find_lines
 from planbook.mail import MailSettings, Recipient
 from planbook.problems import Code, CycleError, OutputError, Problem, SpecError
 from planbook.spec import load_spec

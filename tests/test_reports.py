@@ -23,7 +23,11 @@ from planbook.measures import RollUp
 from planbook.problems import Code, Location, OutputError, Problem
 from planbook.reports import headline, render_text, write_consolidated
 from planbook.reports.figures import adverse_rows, clean_text, impact, number_text, one_line, percent_text
-from planbook.reports.sheets import FIRST_ROW, HEADER_ROW, fit_columns
+from planbook.reports.pictures import Bridge, Step, bridge_title, heat_map, main_bridge
+from planbook.reports.place import FIRST_ROW, HEADER_ROW
+from planbook.reports.sheets import fit_columns
+from planbook.reports.tables import report_rows
+from planbook.spec import load_spec
 from planbook.values import NIL
 from planbook.writer.styles import MONEY, MONEY_INTEGER, TONES
 from tests.support.office import (
@@ -37,9 +41,39 @@ from tests.support.office import (
 from tests.support.roll_ups import SMALL, Builder, large_company, measure, small_company
 from tests.support.validate import check_package
 
+KEYS = (
+    "contents", "summary", "company_goals", "parts", "scores", "variance", "tasks", "matrix", "facts",
+    "receipts", "quality", "methods",
+)  # fmt: skip
 TITLES = {
-    "zh": ["目录", "管理摘要", "公司目标", "差异汇总", "任务与风险", "明细数据", "提交状态", "数据质量"],
-    "en": ["Contents", "Summary", "Company goals", "Variance", "Tasks", "Facts", "Returns", "Data quality"],
+    "zh": [
+        "目录",
+        "管理摘要",
+        "公司目标",
+        "承接明细",
+        "部门得分",
+        "差异汇总",
+        "任务与风险",
+        "责任矩阵",
+        "明细数据",
+        "提交状态",
+        "数据质量",
+        "方法说明",
+    ],
+    "en": [
+        "Contents",
+        "Summary",
+        "Company goals",
+        "Contributions",
+        "Scores",
+        "Variance",
+        "Tasks",
+        "Responsibility",
+        "Facts",
+        "Returns",
+        "Data quality",
+        "Methods",
+    ],
 }
 HOSTILE = (
     '=HYPERLINK("http://evil.example","点我")',
@@ -100,10 +134,11 @@ def book(small: RollUp, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Wo
 def test_sheets_and_columns_are_those_of_the_spec(tmp_path: Path, small: RollUp, lang: str) -> None:
     written = openpyxl.load_workbook(write(tmp_path, small, lang))
     assert written.sheetnames == TITLES[lang]
-    for key in ("company_goals", "variance", "tasks", "facts", "receipts", "quality"):
+    for key in ("company_goals", "parts", "scores", "variance", "tasks", "facts", "receipts", "quality"):
         report = small.book.report(key)
         sheet = written[report.title.to(lang)]
-        assert [c.value for c in sheet[HEADER_ROW + 1]] == [c.title.to(lang) for c in report.columns]
+        shown = [c.value for c in sheet[HEADER_ROW + 1]][: len(report.columns)]
+        assert shown == [c.title.to(lang) for c in report.columns]
         for number, column in enumerate(report.columns, 1):
             width = next(d.width for d in sheet.column_dimensions.values() if d.min <= number <= d.max)
             assert width >= column.width, (key, column.key)
@@ -169,7 +204,7 @@ def test_each_figure_has_the_format_it_needs(book: openpyxl.Workbook) -> None:
 def test_facts_are_a_table_with_their_source(book: openpyxl.Workbook, small: RollUp) -> None:
     sheet = book["明细数据"]
     (found,) = sheet.tables.values()
-    assert found.ref == f"A{HEADER_ROW + 1}:U{FIRST_ROW + len(small.facts)}"
+    assert found.ref == f"A{HEADER_ROW + 1}:Z{FIRST_ROW + len(small.facts)}"
     assert [column.name for column in found.tableColumns] == [c.value for c in sheet[HEADER_ROW + 1]]
     rows = table(sheet)
     assert len(rows) == len(small.facts)
@@ -208,7 +243,8 @@ def test_summary_tells_the_story(book: openpyxl.Workbook, small: RollUp) -> None
     said = texts(sheet)
     assert headline(small, "zh") in said
     assert sheet["A3"].value == headline(small, "zh")
-    names = [find(sheet, name) for name in ("公司", "营销中心", "销售部", "财务部")]
+    tree = book["部门得分"]
+    names = [find(tree, name) for name in ("公司", "营销中心", "销售部", "财务部")]
     assert [cell.alignment.indent for cell in names] == [1, 3, 5, 3]
     assert [cell.row for cell in names] == sorted(cell.row for cell in names)
     worst = find(sheet, "投诉下降")
@@ -219,24 +255,75 @@ def test_summary_tells_the_story(book: openpyxl.Workbook, small: RollUp) -> None
     assert "年度营收增长15%" in said
 
 
-def test_summary_chart_hatches_who_is_below(tmp_path: Path, small: RollUp) -> None:
-    path = write(tmp_path, small)
+def charts_of(path: Path) -> dict[str, str]:
+    """The charts' XML by the first words of their descriptions."""
     with zipfile.ZipFile(path) as package:
-        chart = package.read("xl/charts/chart1.xml").decode()
-        drawing = package.read("xl/drawings/drawing1.xml").decode()
-        names = package.namelist()
-    assert "低于 100%" in drawing
-    assert len([name for name in names if name.startswith("xl/charts/chart")]) == 1
+        found = {}
+        for number in (1, 2):
+            drawing = package.read(f"xl/drawings/drawing{number}.xml").decode()
+            words = re.search(r'descr="([^"]*)"', drawing)
+            assert words is not None
+            found[words[1]] = package.read(f"xl/charts/chart{number}.xml").decode()
+        assert len([name for name in package.namelist() if name.startswith("xl/charts/chart")]) == 2
+    return found
+
+
+def test_bars_of_the_scores_hatch_who_is_below(tmp_path: Path, small: RollUp) -> None:
+    path = write(tmp_path, small)
+    chart = next(xml for words, xml in charts_of(path).items() if "低于 100%" in words)
     met, missed = re.findall(r"<c:ser>.*?</c:ser>", chart)
     assert "a:pattFill" in missed
     assert "a:pattFill" not in met
     assert "plotVisOnly" not in chart  # hidden cells are drawn, too
-    sheet = openpyxl.load_workbook(path)["管理摘要"]
+    sheet = openpyxl.load_workbook(path)["部门得分"]
     for series, expected in ((met, {"销售部"}), (missed, {"客户部"})):
         labels, values = re.findall(r"<c:f>[^<]*\$([A-Z]+)\$(\d+):\$[A-Z]+\$(\d+)</c:f>", series)
         rows = range(int(labels[1]), int(labels[2]) + 1)
         bars = {sheet[f"{labels[0]}{r}"].value.split()[0] for r in rows if sheet[f"{values[0]}{r}"].value}
         assert bars == expected
+
+
+def test_bridge_leads_from_target_to_actual(tmp_path: Path, small: RollUp) -> None:
+    path = write(tmp_path, small)
+    words, chart = next((w, xml) for w, xml in charts_of(path).items() if "瀑布图" in w)
+    assert "年度营收增长15%" in words
+    assert "销售部 −274.50" in words  # 万元, the unit in which the change can be read
+    series = re.findall(r"<c:ser>.*?</c:ser>", chart, re.DOTALL)
+    assert "a:noFill" in series[0]
+    assert ["a:pattFill" in each for each in series] == [False, False, False, True]
+    sheet = openpyxl.load_workbook(path)["管理摘要"]
+    areas = [re.findall(r"<c:f>[^<]*\$([A-Z]+)\$(\d+):", each)[1] for each in series]
+    steps = [[sheet[f"{letter}{int(row) + n}"].value for letter, row in areas] for n in range(3)]
+    assert steps == [[None, 6000, None, None], [5725.5, None, None, 274.5], [None, 5725.5, None, None]]
+
+
+def test_bridge_that_does_not_start_at_nothing_says_so() -> None:
+    steps = (Step("甲", 30.0, True), Step("乙", -10.0, False))
+    bridge = Bridge("营收", "万元", 8600.0, 8620.0, steps)
+    assert bridge.levels == (8600.0, 8630.0, 8620.0)
+    assert 8500 < bridge.floor < 8600
+    title = bridge_title(load_spec("annual_plan"), "zh", bridge)
+    assert "乙的缺口最大（−10万元）" in title
+    assert "纵轴自" in title
+    assert replace(bridge, steps=(Step("甲", -5000.0, False),)).floor == 0
+
+
+def test_a_way_below_nothing_is_not_bridged() -> None:
+    build = Builder(SMALL)
+    build.goal("XS", "利润", [(-10.0, -20.0)], company_goal="年度利润")
+    build.company_goals.append({"goal": "年度利润", "rollup": "sum", "unit": "万元", **measure(-10.0, -20.0)})
+    roll_up = build.make()
+    assert main_bridge(roll_up, report_rows(roll_up, "zh"), "{count}") is None
+
+
+def test_heat_map_shows_the_lowest_of_each_department(small: RollUp) -> None:
+    heat = heat_map(small, report_rows(small, "zh"))
+    assert heat.columns == ("年度营收增长15%",)
+    rows = {row.name: row for row in heat.rows}
+    assert rows["销售部"].cells == (pytest.approx(5725.5 / 6000),)
+    assert rows["客户部"].cells == (None,)
+    assert rows["客户部"].lowest == pytest.approx(1 - 5 / 22)
+    assert "财务部" not in rows
 
 
 # -- control totals ------------------------------------------------------------------------
@@ -256,7 +343,9 @@ def test_control_totals_tie_the_sheets_to_the_roll_up(tmp_path: Path, small: Rol
         (7, "● 一致"),
         (5, "● 一致"),
         (3, "● 一致"),
-        (3, "● 一致"),
+        (6000 + 22 + 100 + 90, "● 一致"),
+        (5725.5 + 27 + 80 + 93, "● 一致"),
+        (0.57255, "● 一致"),
     ]
     assert found[0][0] == "复盘 7 行 ＝ 明细 7 行 ＋ 隔离 0 行"
 
@@ -264,7 +353,8 @@ def test_control_totals_tie_the_sheets_to_the_roll_up(tmp_path: Path, small: Rol
 def test_control_totals_fail_when_facts_are_lost(tmp_path: Path, small: RollUp) -> None:
     lost = replace(small, facts=small.facts.drop(index=1).reset_index(drop=True))
     found = controls(write(tmp_path, lost))
-    assert [result for _, _, result in found] == ["◆ 不一致", "◆ 不一致", "● 一致", "◆ 不一致", "● 一致"]
+    wrong = [n for n, (_, _, result) in enumerate(found) if result == "◆ 不一致"]
+    assert wrong == [0, 1, 4, 5]
 
 
 def test_contents_links_to_every_sheet_and_fits_one_page(book: openpyxl.Workbook) -> None:
@@ -282,14 +372,14 @@ def test_every_sheet_prints_well(book: openpyxl.Workbook) -> None:
         assert str(sheet.page_setup.paperSize) == "9"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.page_setup.fitToWidth in (None, 1)
-        assert sheet.title == "目录" or sheet.page_setup.fitToHeight == 0
+        assert sheet.title in ("目录", "部门得分") or sheet.page_setup.fitToHeight == 0
         assert "&P" in sheet.oddFooter.center.text
-        if sheet.title not in ("目录", "管理摘要"):
+        if sheet.title not in ("目录", "管理摘要", "方法说明"):
             assert sheet.print_title_rows == f"${HEADER_ROW + 1}:${HEADER_ROW + 1}"
             assert sheet.freeze_panes
-            assert sheet.auto_filter.ref or sheet.tables
+            assert sheet.auto_filter.ref or sheet.tables or sheet.title == "责任矩阵"
         fonts = {cell.font.name for row in sheet.iter_rows() for cell in row if cell.value is not None}
-        hidden = {"Calibri"} if sheet.title == "管理摘要" else set()
+        hidden = {"Calibri"} if sheet.title in ("管理摘要", "部门得分") else set()
         assert fonts - hidden == {"微软雅黑"}
 
 
@@ -331,10 +421,12 @@ def all_cells(path: Path) -> Iterator[tuple[str, Any]]:
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     path = write(tmp_path, hostile_company().make(scope="B"))
     seen = set()
-    for title, cell in all_cells(path):
+    for _, cell in all_cells(path):
         if cell.data_type == "f":
-            assert title == "目录"
-            assert str(cell.value).startswith(("=COUNTA(", "=COUNTIF(", "=IF("))
+            assert not [text for text in HOSTILE if len(text) > 3 and text in str(cell.value)]
+            assert re.match(
+                r"=(COUNTA|COUNTIF|IF|SUM|SUMIFS|MIN|ROUND|'[^']+'!\$|\(?SUMIFS|[A-Z]+\d+)", str(cell.value)
+            )
         if cell.hyperlink:
             assert cell.hyperlink.target is None
             assert cell.value in ("查看 ▸", "← 返回目录", *TITLES["zh"])
@@ -364,11 +456,12 @@ def test_a_company_with_nothing_returned(
         assert not [name for name in package.namelist() if "chart" in name or "tables" in name]
     written = openpyxl.load_workbook(path)
     nothing = roll_up.book.label("nothing", lang)
-    for sheet in written.worksheets[2:]:
+    apart = {roll_up.book.report(key).title.to(lang) for key in ("scores", "methods")}
+    for sheet in (each for each in written.worksheets[2:] if each.title not in apart):
         assert sheet.max_row == FIRST_ROW + 1
         assert sheet.cell(FIRST_ROW + 1, 1).value == nothing
         assert sheet.auto_filter.ref is None
-    assert texts(written.worksheets[1]).count(nothing) == 3
+    assert texts(written.worksheets[1]).count(nothing) == 6  # bridge, heat map and four tables
     assert headline(roll_up, lang) in texts(written.worksheets[1])
     assert roll_up.book.label("no_adverse", lang) in headline(roll_up, lang)
     assert nothing in render_text(roll_up, lang)
@@ -400,7 +493,8 @@ def test_a_book_without_scores_has_the_other_headline(tmp_path: Path) -> None:
     assert headline(roll_up, "zh").startswith("达成 2 项，预警或未达 2 项（已覆盖 2/3 个部门）")
     path = write(tmp_path, roll_up)
     with zipfile.ZipFile(path) as package:
-        assert not [name for name in package.namelist() if "chart" in name]
+        drawn = [package.read(name).decode() for name in package.namelist() if "drawings/drawing" in name]
+    assert not [xml for xml in drawn if "各部门得分条形图" in xml]
 
 
 def test_many_departments_show_the_lowest_scores(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import click
 
 from planbook.cli.cycle_commands import demo, generate, init
 from planbook.cli.explain_commands import explain
+from planbook.cli.package_commands import annotate, diff, migrate
+from planbook.cli.problem_commands import problems
 from planbook.cli.report_commands import consolidate, weekly
 from planbook.cli.spec_commands import spec
 from planbook.cli.support import Boundary
@@ -23,5 +25,7 @@ def main(verbose: bool) -> None:
     """
 
 
-for _command in (demo, init, generate, check, read, consolidate, explain, weekly, spec):
+for _command in (
+    demo, init, generate, check, read, annotate, diff, migrate, consolidate, explain, weekly, spec, problems,
+):  # fmt: skip
     main.add_command(_command)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,11 +16,13 @@ from planbook.cli.support import (
     check_paths,
     count_severities,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     open_cycle,
     optional_cycle,
+    password_option,
     paths_argument,
     percent,
     print_json,
@@ -33,6 +35,7 @@ from planbook.cli.texts import text
 from planbook.problems import MailError, Severity, UsageError
 
 if TYPE_CHECKING:
+    from planbook.cycle import Cycle
     from planbook.measures import RollUp
 
 PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
@@ -43,12 +46,18 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @cycle_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
 @as_of_option
+@click.option("--scope", help="Only this division or department, by code or name; needs a cycle.")
+@click.option("--html", is_flag=True, help="Write the report as one HTML file beside the workbook, too.")
+@click.option("--freeze", is_flag=True, help="Keep the figures as signed; later runs name what was restated.")
 @lang_option
 @json_option
 @strict_option
+@jobs_option
+@password_option
 @click.pass_context
 def consolidate(
     ctx: click.Context,
+    /,
     paths: tuple[Path, ...],
     cycle_folder: Path | None,
     out: Path | None,
@@ -56,6 +65,7 @@ def consolidate(
     lang: str | None,
     as_json: bool,
     strict: bool,
+    **choices: Any,
 ) -> None:
     """Write the consolidated workbook from what came back.
 
@@ -63,35 +73,74 @@ def consolidate(
     themselves say who they are from.  Exits 1 when no workbook counts, or with --strict when
     there is an error.
     """
-    from planbook.reports import write_consolidated
-    from planbook.workflow import collect_returns, report_path, roll_up_cycle, roll_up_files
-
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
-    watch = watcher(text("reading", speak))
-    if cycle:
-        collection = collect_returns(cycle, paths, as_of=as_of, watch=watch)
-        figures = roll_up_cycle(cycle, collection, as_of=as_of, lang=speak)
-        target = out or report_path(cycle, figures.as_of)
-    elif paths:
-        figures = roll_up_files(paths, as_of=as_of, lang=speak)
-        target = out or Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
-    else:
-        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
-    write_consolidated(target, figures, lang=speak)
+    figures = _roll_up(paths, cycle, as_of, speak, choices)
+    written = _write_report(cycle, figures, out, speak, choices)
     if as_json:
-        print_json({"file": str(target), **_document(figures, speak)})
+        print_json({**written, **_document(figures, speak)})
     else:
         print_roll_up(figures, speak)
-        click.echo(text("consolidated", speak, path=target))
+        for label in ("file", "html", "signed"):
+            if label in written:
+                click.echo(text(f"consolidated_{label}", speak, path=written[label]))
+        if written["restated"]:
+            click.echo(text("restated", speak, count=len(written["restated"])))
     errors = count_severities(figures.problems)[Severity.ERROR]
     accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
     if not accepted:
         click.echo(text("nothing_accepted", speak), err=True)
     if not accepted or (strict and errors):
         ctx.exit(EXIT_PROBLEMS)
+
+
+def _roll_up(
+    paths: tuple[Path, ...], cycle: Cycle | None, as_of: date | None, lang: str, choices: Mapping[str, Any]
+) -> RollUp:
+    from planbook.workflow import collect_returns, find_scope, roll_up_cycle, roll_up_files
+
+    scope = choices["scope"]
+    reading = {
+        "password": choices["password"],
+        "jobs": choices["jobs"],
+        "watch": watcher(text("reading", lang)),
+    }
+    if cycle:
+        collection = collect_returns(cycle, paths, as_of=as_of, **reading)
+        part = find_scope(cycle, scope) if scope else ""
+        return roll_up_cycle(cycle, collection, as_of=as_of, scope=part, lang=lang)
+    if scope:
+        raise UsageError("--scope needs a cycle, which knows the tree of departments; give --cycle DIR")
+    if not paths:
+        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
+    return roll_up_files(paths, as_of=as_of, lang=lang, **reading)
+
+
+def _write_report(
+    cycle: Cycle | None, figures: RollUp, out: Path | None, lang: str, choices: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write what was asked for; comes back with the files' names and the figures restated since signing."""
+    from planbook import reports
+    from planbook.workflow import report_path, signed_folder, source_folder
+
+    name = Path(f"{figures.year}-consolidated-{figures.as_of.isoformat()}.xlsx")
+    target = out or (report_path(cycle, figures.as_of, figures.scope) if cycle else name)
+    folder = signed_folder(cycle, target)
+    before = reports.latest_state(folder, figures.scope, figures.as_of)
+    written: dict[str, Any] = {"file": str(target), "restated": reports.restated_rows(figures, before)}
+    if choices["freeze"]:
+        kept = reports.state_path(folder, figures)
+        reports.write_state(kept, reports.signed_state(figures))
+        written["signed"] = str(kept)
+    sources = source_folder(cycle, target)
+    reports.write_consolidated(target, figures, lang=lang, signed=before, sources=sources)
+    if choices["html"]:
+        page = target.with_suffix(".html")
+        reports.write_html(page, figures, lang=lang, signed=before)
+        written["html"] = str(page)
+    return written
 
 
 def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
@@ -109,7 +158,7 @@ def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
 def print_roll_up(figures: RollUp, lang: str) -> None:
     """The roll-up on the terminal: scores, company goals, returns."""
     book = figures.book
-    columns = {column.key: column.title.to(lang) for column in book.report("summary").columns}
+    columns = {column.key: column.title.to(lang) for column in book.report("scores").columns}
     keys = ("name", "score", "rating", "low", "high", "covered", "expected", "missed", "late")
     rows = [
         (
@@ -190,6 +239,7 @@ def _document(figures: RollUp, lang: str) -> dict[str, object]:
 @as_of_option
 @lang_option
 @strict_option
+@password_option
 @click.pass_context
 def weekly(
     ctx: click.Context,
@@ -199,10 +249,11 @@ def weekly(
     as_of: date | None,
     lang: str | None,
     strict: bool,
+    password: str,
 ) -> None:
     """Mail each recipient the week's variance, with the workbook of their scope attached.
 
-    The password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
+    The mail server's password is read from the environment variable PLANBOOK_SMTP_PASSWORD.
     """
     from planbook.mail import send_messages, write_eml
     from planbook.workflow import collect_returns, compose_week
@@ -213,7 +264,7 @@ def weekly(
         raise UsageError(text("no_recipients", speak))
     if not dry_run and cycle.smtp is None:
         raise UsageError(text("no_smtp", speak))
-    collection = collect_returns(cycle, as_of=as_of, watch=watcher(text("reading", speak)))
+    collection = collect_returns(cycle, as_of=as_of, password=password, watch=watcher(text("reading", speak)))
     messages = compose_week(cycle, collection, as_of=as_of, week=week, watch=watcher(text("writing", speak)))
     if dry_run or cycle.smtp is None:
         folder = cycle.reports / "mail"

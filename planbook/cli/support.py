@@ -44,6 +44,20 @@ as_of_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 strict_option = click.option("--strict", is_flag=True, help="Exit 1 when any error was found.")
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Processes that read files side by side; 0 takes as many as the machine has.",
+)
+password_option = click.option(
+    "--password",
+    default="",
+    envvar="PLANBOOK_PASSWORD",
+    metavar="TEXT",
+    help="Opens encrypted workbooks; better given as PLANBOOK_PASSWORD. Needs planbook[encrypted].",
+)
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
 
@@ -155,16 +169,16 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "bright_black"}
 
 
+def paint_severity(severity: Severity, word: str) -> str:
+    """A word in the colour of a severity, where a terminal is to have colours."""
+    return word if os.environ.get("NO_COLOR") else click.style(word, fg=_STYLES[severity])
+
+
 def print_problems(problems: Iterable[Problem], lang: str) -> None:
-    """One line a problem: place, message, advice."""
-    color = not os.environ.get("NO_COLOR")
+    """One line a problem: place, message, remedy, severity and code."""
     for problem in problems:
-        word = (
-            click.style(f"[{problem.severity.value}]", fg=_STYLES[problem.severity])
-            if color
-            else (f"[{problem.severity.value}]")
-        )
-        click.echo(f"{problem.line(lang)} {word}", color=None if color else False)
+        word = paint_severity(problem.severity, f"[{problem.severity.value} {problem.code.value}]")
+        click.echo(f"{problem.line(lang)} {word}")
 
 
 def problem_record(problem: Problem, lang: str) -> dict[str, object]:

@@ -12,20 +12,20 @@ from planbook.cli.support import (
     EXIT_PROBLEMS,
     as_of_option,
     check_paths,
-    count_severities,
     cycle_option,
+    jobs_option,
     json_option,
     lang_option,
     language,
     optional_cycle,
+    password_option,
     paths_argument,
     print_json,
-    print_problems,
     problem_record,
     watcher,
 )
 from planbook.cli.texts import text
-from planbook.problems import Severity, UsageError, rank_problems
+from planbook.problems import Severity, UsageError, group_problems
 
 if TYPE_CHECKING:
     from planbook.checks import Reviewed
@@ -38,6 +38,16 @@ if TYPE_CHECKING:
 @as_of_option
 @lang_option
 @json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Every problem as a line of CSV, for a spreadsheet.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="OLD",
+    type=click.Path(path_type=Path),
+    help="The copy returned before, or a folder of them: names what went backwards.",
+)
+@jobs_option
+@password_option
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -46,50 +56,49 @@ def check(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    as_csv: bool,
+    against: tuple[Path, ...],
+    jobs: int,
+    password: str,
 ) -> None:
     """List every problem of filled workbooks, with sheet and cell.
 
-    PATHS are files or folders (their files, one level).  Exits 1 when there is an error.
+    PATHS are files or folders (their files, one level).  Root causes come first, with what
+    follows from them.  Exits 1 when there is an error.
     """
+    from planbook.cli.check_output import print_csv, print_document, print_groups, print_summary
     from planbook.measures import workbook_paths
-    from planbook.workflow import read_and_check
+    from planbook.workflow import check_workbooks
 
     if not paths:
         raise UsageError("give a workbook or a folder to check")
-    check_paths(paths)
+    if as_json and as_csv:
+        raise UsageError("choose --json or --csv, not both")
+    check_paths((*paths, *against))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
     files = workbook_paths(paths)
     if not files:
         raise UsageError(text("no_files", lang, folder=paths[0]))
     watch = watcher(text("reading", lang))
-    submissions = [read_and_check(path, cycle, as_of=as_of)[0] for path in watch(files)]
-    problems = rank_problems(p for submission in submissions for p in submission.problems)
-    counts = count_severities(problems)
+    checked = check_workbooks(
+        files,
+        cycle,
+        as_of=as_of,
+        password=password,
+        jobs=jobs,
+        watch=watch,
+        earlier=workbook_paths(against),
+    )
+    groups = group_problems(problem for one in checked for problem in one.problems)
     if as_json:
-        print_json(
-            {
-                "files": [
-                    {
-                        "file": s.file,
-                        "department": s.issue.department if s.issue else None,
-                        "read": not s.refused,
-                        "rows": s.row_count,
-                        "quarantined": len(s.quarantined),
-                    }
-                    for s in submissions
-                ],
-                "counts": {severity.value: count for severity, count in counts.items()},
-                "problems": [problem_record(p, lang) for p in problems],
-            }
-        )
+        print_document(checked, groups, lang)
+    elif as_csv:
+        print_csv(groups, lang)
     else:
-        print_problems(problems, lang)
-        key = "found" if problems else "clean"
-        found = {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]}
-        values = {"files": len(files), "count": len(files), "notes": counts[Severity.NOTE], **found}
-        click.echo(text(key, lang, **values))
-    if counts[Severity.ERROR]:
+        print_groups(groups, lang)
+        print_summary(len(checked), groups, lang)
+    if any(group.severity is Severity.ERROR for group in groups):
         ctx.exit(EXIT_PROBLEMS)
 
 
@@ -99,6 +108,7 @@ def check(
 @as_of_option
 @lang_option
 @json_option
+@password_option
 @click.pass_context
 def read(
     ctx: click.Context,
@@ -107,6 +117,7 @@ def read(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    password: str,
 ) -> None:
     """Show what was read from one workbook: tables, typed values, provenance, problems.
 
@@ -117,7 +128,7 @@ def read(
     check_paths((file,))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    submission, reviewed = read_and_check(file, cycle, as_of=as_of)
+    submission, reviewed = read_and_check(file, cycle, as_of=as_of, password=password)
     print_json(_document(submission, reviewed, lang))
     if submission.refused:
         ctx.exit(EXIT_PROBLEMS)

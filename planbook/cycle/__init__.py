@@ -1,7 +1,7 @@
 """The planning year in its folder: planbook.toml, departments.csv, company_goals.csv, background.csv."""
 
 from planbook.cycle.folder import Cycle, create_cycle, cycle_items, find_cycle, load_cycle
-from planbook.cycle.settings_file import CYCLE_FILE, PASSWORD_VARIABLE
+from planbook.cycle.toml_file import CYCLE_FILE, PASSWORD_VARIABLE
 
 __all__ = [
     "CYCLE_FILE",

@@ -16,7 +16,8 @@ from planbook.company import BackgroundFact, Company
 from planbook.cycle.background_file import read_background
 from planbook.cycle.company_files import Names, read_departments, read_goals
 from planbook.cycle.csv_file import suggest
-from planbook.cycle.settings_file import CYCLE_FILE, PATHS, RecipientEntry, Settings, read_settings
+from planbook.cycle.settings_file import PATHS, RecipientEntry, Settings, read_settings
+from planbook.cycle.toml_file import CYCLE_FILE
 from planbook.layout.cells import SettingValue
 from planbook.mail import MailSettings, Recipient
 from planbook.problems import Code, CycleError, Location, OutputError, Problem, Severity, escape_text

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from planbook.calendar import FiscalYear
-from planbook.cycle.csv_file import (
-    ADDRESS_EXAMPLE,
-    find_item,
-    one_line,
-    read_address,
-    read_language,
-    read_text,
-    suggest,
-)
+from planbook.cycle.csv_file import find_item, read_text, suggest
+from planbook.cycle.toml_file import CYCLE_FILE, Table, find_lines
 from planbook.layout.cells import SettingValue
 from planbook.mail import MailSettings
 from planbook.problems import Code, Location, Problem, SpecError
 from planbook.spec import Book, Kind, list_books, load_spec
 from planbook.spec.models import Setting
-from planbook.values import Span, match_key, read_date, read_percent, read_span
+from planbook.values import Span, match_key, read_percent, read_span
 
-CYCLE_FILE: Final = "planbook.toml"
 DEFAULT_BOOK: Final = "annual_plan"
-PASSWORD_VARIABLE: Final = "PLANBOOK_SMTP_PASSWORD"
 SECURITIES: Final = ("starttls", "tls", "none")
 DETAILS: Final = ("goals", "tasks")
 COMPUTED: Final = frozenset({"quarter_ends"})
@@ -51,17 +41,8 @@ PATHS: Final = MappingProxyType(
 KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "": (
-            *(
-                "name",
-                "year",
-                "fiscal_year_start",
-                "book",
-                "language",
-                "as_of",
-                "due",
-                "sheets",
-                "take_over_goals",
-            ),
+            *("name", "year", "fiscal_year_start", "book", "language", "as_of", "due"),
+            *("sheets", "take_over_goals"),
             *("settings", "paths", "recipients", "smtp"),
         ),
         "paths": tuple(PATHS),
@@ -71,17 +52,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """The keys of each table of planbook.toml; those of `settings` are the book's own."""
 
-_SECRETS: Final = frozenset(
-    {"password", "passwd", "pass", "pwd", "secret", "token", "密码", "口令", "授权码"}
-)
 _YEAR_IF_UNKNOWN: Final = 2024  # dates are still judged when the year itself is at fault
 _SYNTAX: Final = re.compile(r"\s*\((?:at line (?P<line>\d+), column \d+|at end of document)\)$")
-_BARE: Final = r"(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')"
-_PATH: Final = rf"{_BARE}(?:\s*\.\s*{_BARE})*"
-_HEADER: Final = re.compile(rf"\s*(?P<open>\[\[?)\s*(?P<path>{_PATH})\s*\]\]?\s*(?:#.*)?$")
-_ENTRY: Final = re.compile(rf"\s*(?P<path>{_PATH})\s*=(?P<value>.*)$")
-
-TomlPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,117 +86,6 @@ class Settings:
     paths: Mapping[str, str]
     recipients: tuple[RecipientEntry, ...]
     smtp: MailSettings | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the file: its values, where it stands, and where faults in it are noted."""
-
-    values: Mapping[str, Any]
-    path: TomlPath
-    lines: Mapping[TomlPath, int]
-    faults: list[Problem] = field(repr=False)
-
-    def place(self, *keys: str | int) -> Location:
-        """Where a key stands: its own line, or that of the nearest table above it."""
-        path: TomlPath = (*self.path, *keys)
-        shown = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
-        while path and path not in self.lines:
-            path = path[:-1]
-        return Location(file=CYCLE_FILE, line=self.lines.get(path, 0), path=shown)
-
-    def note(self, code: Code, key: str, *, expected: str, found: object = None) -> None:
-        """Note a fault of the value under `key`."""
-        place = self.place(key)
-        self.faults.append(Problem(code, place, found=_show(found), expected=expected, subject=place.path))
-
-    def check_keys(self, known: Sequence[str]) -> None:
-        """Note every key that is not `known`; a password has no place in the file at all."""
-        for key in self.values:
-            if key in known:
-                continue
-            place = self.place(key)
-            expected = ", ".join(get_close_matches(key, known, n=3) or known)
-            if key.casefold() in _SECRETS:
-                expected = f"{PASSWORD_VARIABLE}（环境变量 environment variable）"
-            self.faults.append(Problem(Code.INPUT_KEY, place, found=place.path, expected=expected))
-
-    def text(self, key: str, default: str = "") -> str:
-        """A text on one line, stripped."""
-        value = self.values.get(key, default)
-        if isinstance(value, str):
-            return one_line(value)
-        self.note(Code.INPUT_VALUE, key, found=value, expected='"…"')
-        return default
-
-    def whole(self, key: str, default: int, low: int, high: int) -> int | None:
-        """A whole number from `low` to `high`; None, noted, for anything else."""
-        value = self.values.get(key, default)
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-            return value
-        self.note(Code.INPUT_VALUE, key, found=value, expected=f"{low}–{high}")
-        return None
-
-    def flag(self, key: str, default: bool) -> bool:
-        """True or false."""
-        value = self.values.get(key, default)
-        if isinstance(value, bool):
-            return value
-        self.note(Code.INPUT_VALUE, key, found=value, expected="true, false")
-        return default
-
-    def one_of(self, key: str, known: Sequence[str], default: str) -> str:
-        """One of the words in `known`."""
-        value = self.values.get(key, default)
-        if isinstance(value, str) and value.strip().casefold() in known:
-            return value.strip().casefold()
-        self.note(Code.INPUT_VALUE, key, found=value, expected=", ".join(known))
-        return default
-
-    def language(self, key: str, languages: Sequence[str], default: str) -> str:
-        """A language of the book."""
-        value = self.values.get(key, default)
-        found = read_language(value, languages) if isinstance(value, str) and value else None
-        if found is None and value != default:
-            self.note(Code.INPUT_VALUE, key, found=value, expected=", ".join(languages))
-        return found or default
-
-    def address(self, key: str, *, required: bool = False) -> str:
-        """An e-mail address."""
-        value = self.values.get(key, "")
-        found = read_address(value) if isinstance(value, str) else None
-        if found is None and (value != "" or required):
-            self.note(Code.INPUT_VALUE, key, found=value, expected=ADDRESS_EXAMPLE)
-        return found or ""
-
-    def day(self, key: str, fiscal: FiscalYear) -> date | None:
-        """A date, written as TOML's own or as text."""
-        if key not in self.values:
-            return None
-        value = self.values[key]
-        found = _read_day(value, fiscal)
-        if found is None:
-            self.note(Code.INPUT_VALUE, key, found=value, expected=f"{fiscal.year}-07-01")
-        return found
-
-    def table(self, key: str) -> Table:
-        """The table under `key`, empty where there is none."""
-        value = self.values.get(key, {})
-        if not isinstance(value, dict):
-            # Not shown: where a table belongs, an address with a password in it may stand.
-            self.note(Code.INPUT_VALUE, key, found=type(value).__name__, expected=f"[{key}]")
-            value = {}
-        return Table(value, (*self.path, key), self.lines, self.faults)
-
-    def tables(self, key: str) -> Iterator[Table]:
-        """The tables of the array under `key`."""
-        value = self.values.get(key, [])
-        entries = value if isinstance(value, list) else [value]
-        for number, entry in enumerate(entries):
-            if isinstance(entry, dict) and isinstance(value, list):
-                yield Table(entry, (*self.path, key, number), self.lines, self.faults)
-            else:
-                self.note(Code.INPUT_VALUE, key, found=entry, expected=f"[[{key}]]")
 
 
 def read_settings(folder: Path, faults: list[Problem]) -> Settings:
@@ -274,50 +135,6 @@ def _parse(text: str, faults: list[Problem]) -> dict[str, Any] | None:
     location = Location(file=CYCLE_FILE, line=line or text.count("\n") + 1)
     faults.append(Problem(Code.INPUT_SYNTAX, location, found=reason))
     return None
-
-
-def find_lines(text: str) -> dict[TomlPath, int]:
-    """The line of every table header and key of a TOML text, which tomllib does not tell.
-
-    Tables of an array are numbered from 0.  Keys inside inline tables are not looked for.
-    """
-    lines: dict[TomlPath, int] = {}
-    counts: dict[TomlPath, int] = {}
-    table: TomlPath = ()
-    closing = ""  # the quotes that end the multi-line string we are in
-    for number, line in enumerate(text.split("\n"), 1):
-        if closing:
-            if line.count(closing) % 2:
-                closing = ""
-            continue
-        header, entry = _HEADER.match(line), _ENTRY.match(line)
-        if header:
-            table = _split_path(header["path"])
-            if header["open"] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                lines.setdefault(table, number)
-                table = (*table, counts[table])
-            lines.setdefault(table, number)
-        elif entry:
-            path = (*table, *_split_path(entry["path"]))
-            for length in range(len(table) + 1, len(path) + 1):
-                lines.setdefault(path[:length], number)
-            closing = next((mark for mark in ('"""', "'''") if entry["value"].count(mark) % 2), "")
-    return lines
-
-
-def _split_path(text: str) -> TomlPath:
-    return tuple(part.strip("\"'") for part in re.findall(_BARE, text))
-
-
-def _show(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return "{…}" if isinstance(value, dict) else "[…]"
-    return str(value)
 
 
 def _default_language(book: Book) -> str:
@@ -467,19 +284,6 @@ def _check_makeup_days(table: Table, settings: Mapping[str, SettingValue]) -> No
         if day.weekday() < 5 and day not in holidays:
             expected = "周六、周日或节假日 a Saturday, Sunday or holiday"
             table.note(Code.INPUT_VALUE, "makeup_days", found=day, expected=expected)
-
-
-def _read_day(value: object, fiscal: FiscalYear) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        return None
-    reading = read_date(value, year=fiscal.year, start_month=fiscal.start_month)
-    if reading is None or reading.ambiguous or not isinstance(reading.value, date):
-        return None
-    return reading.value
 
 
 # -- paths, recipients, smtp ---------------------------------------------------------------

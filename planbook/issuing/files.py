@@ -12,7 +12,8 @@ from planbook.company import Company
 from planbook.cycle import Cycle
 from planbook.cycle.company_files import Names
 from planbook.cycle.csv_file import Heading, Row, read_rows, suggest
-from planbook.issuing.returned import read_returned
+from planbook.cycle.settings_file import PATHS
+from planbook.issuing.returned import find_newer, open_returned, returned_rows
 from planbook.issuing.rows import Given
 from planbook.problems import Code, Location, Problem
 from planbook.reader import GivenCell
@@ -41,37 +42,63 @@ class Prefill:
 def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path]) -> Prefill:
     """The rows of the cycle's prefill folder, file by file in the order of their names, then of `files`.
 
-    A folder among `files` stands for the files in it.
+    A folder among `files` stands for the files in it.  Of two workbooks that one department returned,
+    the one saved later counts.
     """
     rows: dict[str, list[Given]] = {}
     remarks: dict[str, list[Problem]] = {}
     problems: list[Problem] = []
-    for path, label in _list_files(cycle, files):
-        if path.suffix.lower() in WORKBOOKS:
-            found = read_returned(path, label, cycle, book, problems)
-        elif path.suffix.lower() in TEXT_FILES:
-            found = _read_lines(path, label, cycle, book, problems)
+    if not cycle.prefill.exists() and cycle.files["prefill"] != PATHS["prefill"]:
+        label = cycle.files["prefill"]
+        problems.append(Problem(Code.INPUT_MISSING, Location(file=label), expected=label))
+    listed = list(_list_files(cycle, files))
+    returned = {
+        label: open_returned(path, label, cycle, book) for path, label in listed if _is_workbook(path)
+    }
+    newer = find_newer(returned)
+    for path, label in listed:
+        if label in returned:
+            given: Iterable[tuple[str, Given | Problem]] = returned_rows(
+                returned[label], newer.get(label, ""), cycle, book, problems
+            )
         else:
-            expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
-            problems.append(Problem(Code.PREFILL_FILE, Location(file=label), path.suffix, expected))
-            continue
-        for department, given in found:
-            if isinstance(given, Given):
-                rows.setdefault(department, []).append(given)
+            given = _read_file(path, label, cycle, book, problems)
+        for department, found in given:
+            if isinstance(found, Given):
+                rows.setdefault(department, []).append(found)
             else:
-                remarks.setdefault(department, []).append(given)
+                remarks.setdefault(department, []).append(found)
     return Prefill(
-        {code: tuple(given) for code, given in rows.items()},
-        {code: tuple(found) for code, found in remarks.items()},
+        {code: tuple(filled) for code, filled in rows.items()},
+        {code: tuple(said) for code, said in remarks.items()},
         tuple(problems),
     )
 
 
+def _read_file(
+    path: Path, label: str, cycle: Cycle, book: Book, faults: list[Problem]
+) -> Iterable[tuple[str, Given | Problem]]:
+    """What one file gives, by department; `faults` receives everything wrong with it."""
+    ending = path.suffix.lower()
+    if not path.is_dir() and ending in TEXT_FILES:
+        return _read_lines(path, label, cycle, book, faults)
+    found = "文件夹 folder" if path.is_dir() else ending
+    expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
+    faults.append(Problem(Code.PREFILL_FILE, Location(file=label), found, expected))
+    return ()
+
+
+def _is_workbook(path: Path) -> bool:
+    return path.suffix.lower() in WORKBOOKS and not path.is_dir()
+
+
 def _list_files(cycle: Cycle, files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Every file with the name its problems carry."""
+    folder = cycle.files["prefill"]
     if cycle.prefill.is_dir():
-        for path in _entries(cycle.prefill):
-            yield path, f"{cycle.prefill.name}/{path.name}"
+        yield from ((path, f"{folder}/{path.name}") for path in _entries(cycle.prefill))
+    elif cycle.prefill.exists():
+        yield cycle.prefill, folder
     for path in files:
         if path.is_dir():
             yield from ((entry, f"{path}/{entry.name}") for entry in _entries(path))
@@ -80,7 +107,7 @@ def _list_files(cycle: Cycle, files: Sequence[Path]) -> Iterator[tuple[Path, str
 
 
 def _entries(folder: Path) -> list[Path]:
-    kept = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith((".", "~$")))
+    kept = (path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
     return sorted((p for p in kept if p.name.lower() not in _PASSED_OVER), key=lambda p: p.name)
 
 

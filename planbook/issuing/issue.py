@@ -157,7 +157,9 @@ def _refuse_faults(problems: Sequence[Problem]) -> None:
 
 def _check_used(files: Sequence[Path], prefill: Prefill, wanted: Sequence[Department]) -> None:
     """UsageError for a file that has nothing for any of the departments."""
-    used = {row.source for department in wanted for row in prefill.rows.get(department.code, ())}
+    codes = [department.code for department in wanted]
+    used = {row.source for code in codes for row in prefill.rows.get(code, ())}
+    used |= {problem.location.file for code in codes for problem in prefill.remarks.get(code, ())}
     for path in files:
         if not path.is_dir() and str(path) not in used:
             names = ", ".join(department.name for department in wanted)

@@ -20,7 +20,7 @@ def is_untouched(path: Path, created: datetime) -> bool:
     False also for what is no workbook: whoever put it there may want it.
     """
     package = open_package(path)
-    if isinstance(package, Problem) or package.modified is None:
+    if isinstance(package, Problem) or package.modified is None or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         stamped = all(entry.date_time == STAMP for entry in archive.infolist())

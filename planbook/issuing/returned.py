@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,18 +33,41 @@ LOST: Final = (BARRING - {Code.OUT_OF_RANGE, Code.DUPLICATE, Code.OUT_OF_SCOPE, 
 }
 
 
-def read_returned(
-    path: Path, label: str, cycle: Cycle, book: Book, faults: list[Problem]
-) -> Iterator[tuple[str, Given | Problem]]:
-    """The rows of a returned workbook, each with the department whose workbook it goes into.
-
-    What stands outside its tables is remarked on: it goes nowhere.
-    """
+def open_returned(path: Path, label: str, cycle: Cycle, book: Book) -> Submission:
+    """A returned workbook as it was read, of whichever year and book; `label` names it in problems."""
     others = (load_spec(name) for name in list_books())
     books = (book, *(other for other in others if other.name != book.name))
     expect = Expectations(books, cycle.company, items=cycle_items(book, cycle.company))
-    submission = read_workbook(path, expect).labelled(label)
-    issue = submission.issue
+    return read_workbook(path, expect).labelled(label)
+
+
+def find_newer(submissions: Mapping[str, Submission]) -> dict[str, str]:
+    """For each workbook that its department returned again later, the file that counts instead."""
+    groups: dict[tuple[str, int], list[Submission]] = {}
+    for submission in submissions.values():
+        if submission.issue is not None:
+            groups.setdefault((submission.issue.department, submission.issue.year), []).append(submission)
+    newer: dict[str, str] = {}
+    for group in groups.values():
+        # The last one given, where the files do not say when they were saved.
+        latest = max(enumerate(group), key=lambda each: (_saved(each[1]), each[0]))[1]
+        newer |= {other.file: latest.file for other in group if other is not latest}
+    return newer
+
+
+def _saved(submission: Submission) -> float:
+    return submission.modified.timestamp() if submission.modified else 0.0
+
+
+def returned_rows(
+    submission: Submission, newer: str, cycle: Cycle, book: Book, faults: list[Problem]
+) -> Iterator[tuple[str, Given | Problem]]:
+    """The rows of a returned workbook, each with the department whose workbook it goes into.
+
+    `newer` is the file that counts instead, ``""`` for none.  What stands outside its tables is
+    remarked on: it goes nowhere.
+    """
+    label, issue = submission.file, submission.issue
     reviewed = None
     if issue is not None and submission.book is not None:
         end = FiscalYear(issue.year, issue.start_month).end
@@ -57,6 +80,9 @@ def read_returned(
     if not owner:
         found = f"{issue.department} {issue.department_name}"
         faults.append(Problem(Code.UNKNOWN_DEPARTMENT, Location(file=label), found=found))
+    elif newer:
+        place, name = Location(file=label), issue.department_name
+        yield owner, Problem(Code.RESUBMITTED, place, expected=newer, subject=name)
     elif issue.year == cycle.year and issue.book == book.name:
         chosen = {
             (sheet.key, row.number): None for sheet in book.sheets for row in submission.plan.rows(sheet.key)
@@ -69,6 +95,8 @@ def read_returned(
         chosen = _choose(reviewed, book)
         for key, number in chosen:
             yield owner, _carried_row(reviewed, book.sheet(key), number, label)
+        for remark in _incomplete(reviewed, book, chosen, cycle.language):
+            yield owner, remark
     else:
         found, expected = f"{issue.year} {issue.book}", f"{cycle.year} {book.name}, {cycle.year - 1}"
         faults.append(Problem(Code.PREFILL_OTHER_YEAR, Location(file=label), found, expected))
@@ -190,6 +218,29 @@ def _carried_row(reviewed: Reviewed, sheet: Sheet, number: int, label: str) -> G
     cells = {key: GivenCell(value, place) for key, value in take.fixed.items()}
     for key, name in take.columns.items():
         column = own.by_key.get(name)
-        if column is not None and reviewed.value(sheet.key, row, name) is not None:
+        if column is None or reviewed.value(sheet.key, row, name) is None:
+            continue
+        if not _falls_short(reviewed, sheet.key, row, take, key):
             cells[key] = _cell(reviewed, own, row, column, sheet.column(key))
     return Given(sheet.key, cells, place, label, Standing.CARRIED, own=number)
+
+
+def _falls_short(reviewed: Reviewed, sheet: str, row: PlanRow, take: Take, key: str) -> bool:
+    """Whether the row has a value for the column `key` that is not that of a whole year."""
+    needed = take.complete.get(key, {})
+    has_value = reviewed.value(sheet, row, take.columns[key]) is not None
+    return has_value and any(reviewed.value(sheet, row, other) != n for other, n in needed.items())
+
+
+def _incomplete(reviewed: Reviewed, book: Book, chosen: Chosen, lang: str) -> Iterator[Problem]:
+    """A remark on every column that rows could not be given, with how many they are."""
+    for sheet in book.sheets:
+        take = _take(sheet)
+        for key, needed in take.complete.items() if take else ():
+            rows = [_row(reviewed, name, number) for name, number in chosen if name == sheet.key]
+            short = [row for row in rows if take and _falls_short(reviewed, sheet.key, row, take, key)]
+            if short:
+                place = replace(reviewed.submission.locate(sheet.key, short[0].number, key), cell="")
+                wanted = [f"{sheet.column(other).title.to(lang)} = {n:g}" for other, n in needed.items()]
+                title = sheet.column(key).title.to(lang)
+                yield Problem(Code.PREFILL_INCOMPLETE, place, str(len(short)), "、".join(wanted), title)

@@ -24,7 +24,7 @@ from planbook.layout.names import (
 )
 from planbook.layout.rules import PlacedRule, check_formula, place_rules
 from planbook.problems import UsageError
-from planbook.spec import Book, Check, Column, Input, Item, Kind, Place, Sheet, quote_text, render
+from planbook.spec import Book, Check, Column, Input, Item, Kind, Place, Sheet, quote_text, references, render
 
 HEADING_ROW, HINT_ROW, BAND_ROW, SIGN_ROW, KEY_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 2, 3, 4, 5, 6
 META_SHEET = "_meta"
@@ -196,6 +196,14 @@ class Layout:
         if column.check:
             return self._check_template(sheet, column.check)
         return self.template(sheet, self.book.formula_of(column))
+
+    def is_fetched(self, sheet: str, column: Column) -> bool:
+        """Whether a calculated column takes its value from other sheets."""
+        for text in references(self.book.formula_of(column)):
+            head, mark, _ = text.replace("#", ".").partition(".")
+            if ">" in text or (mark and head != sheet):
+                return True
+        return False
 
     def rules(self, sheet: str) -> tuple[PlacedRule, ...]:
         """The rules of a table's rows, with their conditions and messages."""

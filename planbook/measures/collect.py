@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from planbook.checks import Reviewed, check_submission, review_submission
+from planbook.batch import Batch, read_files
+from planbook.checks import Reviewed
 from planbook.company import Company
 from planbook.layout.cells import SettingValue
 from planbook.problems import Code, Location, Problem, Severity, rank_problems
-from planbook.reader import Expectations, Submission, read_workbook
+from planbook.reader import Expectations, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Receipt:
     errors: int = 0
     warnings: int = 0
     reason: Problem | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,23 +65,26 @@ def collect(
     expect: Expectations | None = None,
     settings: Mapping[str, SettingValue] | None = None,
     watch: Callable[[Sequence[Path]], Iterable[Path]] = lambda files: files,
+    jobs: int = 0,
 ) -> Collection:
-    """Read every file and decide which counts.
+    """Read every file, each in a process of its own, and decide which counts.
 
     Of two returns of one department the one modified later counts; with equal or missing stamps
-    and different content neither does.  `watch` may wrap the files to show progress.
+    and different content neither does.  `watch` may wrap the files to show progress; `jobs` is
+    the number of processes, as many as the machine has where 0.
     """
+    batch = Batch(expect or Expectations(), as_of, settings, jobs)
+    return choose_returns(company, read_files(batch, label_files(paths), watch))
+
+
+def choose_returns(company: Company, read: Iterable[tuple[Submission, Reviewed | None]]) -> Collection:
+    """Decide which of the files that were read count."""
     reviewed: dict[str, Reviewed | None] = {}
     submissions: list[Submission] = []
-    files = sorted(workbook_paths(paths), key=lambda p: (p.name, str(p)))
-    labels = _label_files(files)
-    for path in watch(files):
-        submission = read_workbook(path, expect).labelled(labels[path])
-        review = review_submission(submission, as_of=as_of, settings=settings)
-        if review is not None:
-            submission = check_submission(review)
-            reviewed[submission.file] = replace(review, submission=submission)
+    for submission, review in read:
         submissions.append(submission)
+        if review is not None:
+            reviewed[submission.file] = review
     receipts: list[Receipt] = []
     accepted: list[Reviewed] = []
     by_department: dict[str, list[Submission]] = defaultdict(list)
@@ -105,11 +110,14 @@ def collect(
     return Collection(company, tuple(accepted), tuple(ranked), rank_problems((*problems, *reasons)))
 
 
-def _label_files(files: Sequence[Path]) -> dict[Path, str]:
-    """What each file is called: its name, with its folder or its whole path where two share one.
+def label_files(paths: Iterable[Path]) -> dict[Path, str]:
+    """The files of `paths` in the order of their names, and what each is called.
+
+    That is its name, with its folder or its whole path where two share one.
 
     Figures, receipts and problems are joined by it, so no two files may have the same.
     """
+    files = sorted(workbook_paths(paths), key=lambda p: (p.name, str(p)))
     labels = {path: path.name for path in files}
     for longer in (lambda path: f"{path.parent.name}/{path.name}", str):
         counts = Counter(labels.values())
@@ -130,6 +138,7 @@ def _receipt(submission: Submission, receipt: str, reason: Problem | None = None
         submission.count(Severity.ERROR),
         submission.count(Severity.WARNING),
         reason,
+        submission.sha256,
     )
 
 

@@ -104,7 +104,14 @@ FACTS = FrameSpec(
         ("nil", _T, "the figures that somebody marked as not applicable: target, actual or both"),
     )
     + _PLACE
-    + _columns(("sha256", _T, "SHA-256 of the file")),
+    + _columns(
+        ("sha256", _T, "SHA-256 of the file"),
+        ("adds_target", _Q, "what it adds to the goal's target to date"),
+        ("adds_actual", _Q, "what it adds to the goal's actual to date"),
+        ("company_no", _N, "number of the company goal whose sum it enters"),
+        ("company_adds_target", _Q, "what it adds to that one's target, in its unit"),
+        ("company_adds_actual", _Q, "what it adds to that one's actual, in its unit"),
+    ),
 )
 
 GOALS = FrameSpec(
@@ -138,6 +145,8 @@ GOALS = FrameSpec(
         ("year_completion", _F, "actual to date against the annual target"),
         ("driver", _T, "the reasons of the last counted quarter that has any"),
         ("fact", _T, "the fact to look at first"),
+        ("company_no", _N, "number of the company goal it took over"),
+        ("company_use", _C, "counted there, shown beside the lead's, or unit: it does not add"),
     )
     + _PLACE,
 )
@@ -232,6 +241,9 @@ SCORES = FrameSpec(
         ("quarantined", _N, "rows of goals, tasks and reviews kept out of the figures"),
         ("budget", _Q, "budgets of its tasks in 元"),
         ("budget_ceiling", _Q, "ceiling in 元: its own, else the sum of those below"),
+        ("share", _F, "weight used in its parent's score: a blank one takes the mean of the others"),
+        ("own", _F, "score of its own goals"),
+        ("own_share", _F, "weight of that score beside its parts"),
     ),
 )
 
@@ -273,6 +285,7 @@ COMPANY_GOALS = FrameSpec(
         ("shown_only", _T, "names of the departments that are shown and not counted"),
         ("numerator", _T, "of a ratio: the company goal above the line"),
         ("denominator", _T, "of a ratio: the company goal below the line"),
+        ("number", _N, "its place among the company's goals, from 1"),
     ),
 )
 
@@ -405,6 +418,7 @@ RECEIPTS = FrameSpec(
         ("errors", _N, "errors found"),
         ("warnings", _N, "warnings found"),
         ("reason", _T, "why, in words"),
+        ("sha256", _T, "SHA-256 of the file"),
     ),
 )
 

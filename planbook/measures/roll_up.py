@@ -26,6 +26,7 @@ from planbook.measures.rows import (
     unread_goals,
 )
 from planbook.measures.scores import NodeInputs, rate, score_nodes
+from planbook.measures.shares import share_facts, share_nodes
 from planbook.measures.source import Record, Source
 from planbook.problems import Problem, rank_problems
 from planbook.spec import Book
@@ -73,6 +74,8 @@ def roll_up(
     scores = score_nodes(book, company, scope, inputs, days)
     view = CompanyView(book, company, days, rows.goals, rows.unread, inside, scope)
     company_goals, shared = roll_company_goals(view)
+    share_nodes(view, scores)
+    share_facts(view, company_goals, rows.facts)
     appraisal = appraise_positions(rows.tasks, rows.goals, as_of, view.cap)
     for record, rating in zip(appraisal, rate(book, [r["attainment"] for r in appraisal], days), strict=True):
         record["rating"] = rating
@@ -204,4 +207,5 @@ def _receipt_record(receipt: Receipt, company: Company, lang: str) -> Record:
         "errors": receipt.errors,
         "warnings": receipt.warnings,
         "reason": receipt.reason.message(lang) if receipt.reason else None,
+        "sha256": receipt.sha256 or None,
     }

@@ -32,9 +32,7 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
 
     A blank weight among given ones takes their mean, so that nobody drops out unseen.
     """
-    given = [weight for weight, _ in parts if weight is not None]
-    spare = sum(given) / len(given) if given else 1.0
-    shares = [(spare if weight is None else weight, score) for weight, score in parts]
+    shares = list(zip(fill_weights([weight for weight, _ in parts]), (s for _, s in parts), strict=True))
     total = sum(share for share, _ in shares)
     if total <= 0:
         return Score(None, 0.0, cap)
@@ -45,6 +43,13 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
         sum(share * score.low for share, score in shares) / total,
         sum(share * score.high for share, score in shares) / total,
     )
+
+
+def fill_weights(weights: Sequence[float | None]) -> list[float]:
+    """The weights with blank ones at the mean of those given; all blank: equal shares of 1."""
+    given = [weight for weight in weights if weight is not None]
+    spare = sum(given) / len(given) if given else 1.0
+    return [spare if weight is None else weight for weight in weights]
 
 
 def share_weights(weights: Sequence[object]) -> list[float]:

@@ -14,6 +14,7 @@ from planbook.problems.errors import (
     SpecError,
     UsageError,
 )
+from planbook.problems.grouping import Group, count_codes, group_problems
 from planbook.problems.model import Location, Problem, escape_text, rank_problems
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Code",
     "CycleError",
     "Entry",
+    "Group",
     "Location",
     "MailError",
     "OutputError",
@@ -30,6 +32,8 @@ __all__ = [
     "Severity",
     "SpecError",
     "UsageError",
+    "count_codes",
     "escape_text",
+    "group_problems",
     "rank_problems",
 ]

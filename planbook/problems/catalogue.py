@@ -33,6 +33,17 @@ class Code(StrEnum):
     UNKNOWN_BOOK = "unknown-book"
     READ_FAILED = "read-failed"
 
+    # -- what kind of file it is, and how reading it went
+    MACROS_IGNORED = "macros-ignored"
+    OTHER_FORMAT = "other-format"
+    DECRYPTED = "decrypted"
+    PASSWORD_WRONG = "password-wrong"
+    PASSWORD_UNSUPPORTED = "password-unsupported"
+    FAR_CELL = "far-cell"
+    READER_DIED = "reader-died"
+    READ_TOO_LONG = "read-too-long"
+    READ_TOO_LARGE = "read-too-large"
+
     # -- identity
     IDENTITY_CONFLICT = "identity-conflict"
     IDENTITY_MISSING = "identity-missing"
@@ -50,6 +61,27 @@ class Code(StrEnum):
     TEXT_BELOW = "text-below"
     ROW_ID_LOST = "row-id-lost"
     ROW_ID_TWICE = "row-id-twice"
+
+    # -- what people did to sheets, columns and rows
+    HEADER_MISSING = "header-missing"
+    SHEET_HIDDEN = "sheet-hidden"
+    OWN_SHEETS = "own-sheets"
+    COLUMN_CONFLICT = "column-conflict"
+    COLUMN_NEAR = "column-near"
+    COLUMN_BY_NAME = "column-by-name"
+    COLUMN_RENAMED = "column-renamed"
+    COLUMNS_HIDDEN = "columns-hidden"
+    OWN_COLUMNS = "own-columns"
+    ROWS_HIDDEN = "rows-hidden"
+    MERGED_CELLS = "merged-cells"
+
+    # -- what a cell holds beside its value
+    FORMULA_IN_INPUT = "formula-in-input"
+    FORMULA_WITHOUT_VALUE = "formula-without-value"
+    PRECISION_LOST = "precision-lost"
+    LOOKALIKE = "lookalike"
+    NOT_IN_LIST_NEAR = "not-in-list-near"
+    SHOWN_SCALED = "shown-scaled"
 
     # -- cells
     ERROR_CELL = "error-cell"
@@ -85,6 +117,20 @@ class Code(StrEnum):
     WEIGHTS_EQUAL = "weights-equal"
     RULE_BROKEN = "rule-broken"
     RULE_ADVICE = "rule-advice"
+
+    # -- formula cells
+    FORMULA_OVERWRITTEN = "formula-overwritten"
+    FORMULA_MISSING = "formula-missing"
+    FORMULA_CHANGED = "formula-changed"
+    VALUE_STALE = "value-stale"
+    VALUES_NOT_STORED = "values-not-stored"
+    READINGS_DIFFER = "readings-differ"
+
+    # -- against an earlier copy, and moves to a newer book
+    PROGRESS_BACKWARDS = "progress-backwards"
+    ROW_RENAMED = "row-renamed"
+    NO_PLACE = "no-place"
+    VALUE_UNREAD = "value-unread"
 
     # -- the returned set
     RESUBMITTED = "resubmitted"
@@ -124,6 +170,7 @@ class Code(StrEnum):
     PREFILL_CALCULATED = "prefill-calculated"
     PREFILL_EMPTY = "prefill-empty"
     PREFILL_FULL = "prefill-full"
+    PREFILL_INCOMPLETE = "prefill-incomplete"
     PREFILL_OTHER_YEAR = "prefill-other-year"
     OUTBOX_FILLED = "outbox-filled"
 
@@ -196,10 +243,13 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.ENCRYPTED: _entry(
         _E,
-        ("工作簿设有打开密码，无法读取。", "请在“文件 > 信息 > 保护工作簿”中去掉密码后再提交。"),
+        (
+            "工作簿设有打开密码，无法读取。",
+            "请在“文件 > 信息 > 保护工作簿”中去掉密码后再提交，或用 --password 给出密码。",
+        ),
         (
             "The workbook is encrypted with a password and cannot be read.",
-            "Remove the password (File > Info > Protect Workbook) and return it again.",
+            "Remove the password (File > Info > Protect Workbook) and return it again, or give --password.",
         ),
     ),
     Code.BROKEN_PACKAGE: _entry(
@@ -241,6 +291,85 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("文件无法读取：{found}。", "请重新打开并另存为 .xlsx 后再提交。"),
         ("The file could not be read: {found}.", "Open it, save it as .xlsx and return that."),
+    ),
+    # -- what kind of file it is, and how reading it went
+    Code.MACROS_IGNORED: _entry(
+        _N,
+        ("工作簿带有宏（.xlsm），只读取单元格，宏未运行。", "无需处理；建议另存为 .xlsx。"),
+        (
+            "The workbook has macros (.xlsm); its cells were read and no macro was run.",
+            "Nothing to do; saving it as .xlsx is better.",
+        ),
+    ),
+    Code.OTHER_FORMAT: _entry(
+        _N,
+        ("文件以 {found} 格式保存，已按单元格读取。", "无需处理；建议在 Excel 或 WPS 中另存为 .xlsx。"),
+        (
+            "The file was saved as {found}; its cells were read.",
+            "Nothing to do; saving it as .xlsx is better.",
+        ),
+    ),
+    Code.DECRYPTED: _entry(
+        _N,
+        ("工作簿设有打开密码，已用给定的密码读取。", "无需处理。"),
+        ("The workbook is encrypted; it was read with the password given.", "Nothing to do."),
+    ),
+    Code.PASSWORD_WRONG: _entry(
+        _E,
+        ("工作簿设有打开密码，给定的密码不对。", "请核对密码，或去掉密码后再提交。"),
+        (
+            "The workbook is encrypted, and the password given does not open it.",
+            "Check the password, or remove it and return the workbook again.",
+        ),
+    ),
+    Code.PASSWORD_UNSUPPORTED: _entry(
+        _E,
+        (
+            "工作簿设有打开密码，本机不能解密：{found}。",
+            "请安装 planbook[encrypted]，或去掉密码后再提交。",
+        ),
+        (
+            "The workbook is encrypted and cannot be opened here: {found}.",
+            "Install planbook[encrypted], or remove the password and return the workbook again.",
+        ),
+    ),
+    Code.FAR_CELL: _entry(
+        _E,
+        (
+            "工作表“{subject}”在 {found} 处有内容，使表格大到无法读取。",
+            "请删除该单元格的内容（Ctrl+End 可定位），保存后再提交。",
+        ),
+        (
+            'Sheet "{subject}" has content as far out as {found}, which makes it too large to read.',
+            "Clear that cell (Ctrl+End goes there), save and return it again.",
+        ),
+    ),
+    Code.READER_DIED: _entry(
+        _E,
+        (
+            "读取该文件的进程意外终止（{found}），文件未读取。",
+            "请在 Excel 或 WPS 中另存为新的 .xlsx 后再提交。",
+        ),
+        (
+            "The process that read the file ended unexpectedly ({found}); the file was not read.",
+            "Save it afresh as .xlsx in Excel or WPS and return that.",
+        ),
+    ),
+    Code.READ_TOO_LONG: _entry(
+        _E,
+        ("读取超过 {expected} 秒，已放弃。", "请删去模板之外的内容，另存为 .xlsx 后再提交。"),
+        (
+            "Reading took longer than {expected} seconds and was given up.",
+            "Remove what does not belong to the template, save as .xlsx and return that.",
+        ),
+    ),
+    Code.READ_TOO_LARGE: _entry(
+        _E,
+        ("读取所需内存超过 {expected}，已放弃。", "请删去模板之外的内容，另存为 .xlsx 后再提交。"),
+        (
+            "Reading needed more than {expected} of memory and was given up.",
+            "Remove what does not belong to the template, save as .xlsx and return that.",
+        ),
     ),
     # -- identity
     Code.IDENTITY_CONFLICT: _entry(
@@ -344,6 +473,168 @@ CATALOGUE: dict[Code, Entry] = {
         ("编号 {found} 出现了两次。", "请勿复制整行；在空白编号行中填写。"),
         ("The id {found} stands twice.", "Do not copy whole rows; fill in a row with an id of its own."),
     ),
+    # -- what people did to sheets, columns and rows
+    Code.HEADER_MISSING: _entry(
+        _E,
+        ("工作表“{subject}”中找不到表头行。", "请从原件恢复表头行；不要删除或改写列标题。"),
+        (
+            'Sheet "{subject}" has no row of column titles that can be recognised.',
+            "Restore the titles from the original; do not delete or overwrite them.",
+        ),
+    ),
+    Code.SHEET_HIDDEN: _entry(
+        _N,
+        ("工作表“{subject}”被隐藏，照常读取。", "无需处理；如不应隐藏，请取消隐藏。"),
+        (
+            'Sheet "{subject}" is hidden; it was read all the same.',
+            "Nothing to do; unhide it if that was not meant.",
+        ),
+    ),
+    Code.OWN_SHEETS: _entry(
+        _N,
+        ("自建的工作表未读取：{found}。", "无需处理；要提交的内容请填入模板的表中。"),
+        (
+            "Sheets of your own were left alone: {found}.",
+            "Nothing to do; what should count belongs on the template's sheets.",
+        ),
+    ),
+    Code.COLUMN_CONFLICT: _entry(
+        _E,
+        (
+            "{found} 列的隐藏标识是“{subject}”，标题却是“{expected}”，无法确定是哪一列，未读取。",
+            "请从原件恢复该列标题，或把内容移回原来的列。",
+        ),
+        (
+            'Column {found} is marked "{subject}" but titled "{expected}"; which one it is cannot be told, '
+            "and it was not read.",
+            "Restore the title from the original, or move the content back to its own column.",
+        ),
+    ),
+    Code.COLUMN_NEAR: _entry(
+        _W,
+        ("列标题“{found}”按近似名称识别为“{expected}”。", "请核对；如不是该列，请恢复原标题。"),
+        (
+            'The column title "{found}" was taken for "{expected}", which it resembles.',
+            "Check it; restore the original title if it is another column.",
+        ),
+    ),
+    Code.COLUMN_BY_NAME: _entry(
+        _W,
+        ("列“{subject}”的标题丢失，按工作簿中的名称定位到 {found} 列。", "请从原件恢复列标题。"),
+        (
+            'The title of column "{subject}" is lost; a defined name of the workbook points at {found}.',
+            "Restore the title from the original.",
+        ),
+    ),
+    Code.COLUMN_RENAMED: _entry(
+        _N,
+        ("列“{expected}”的标题改成了“{found}”，按隐藏标识读取。", "无需处理。"),
+        (
+            'Column "{expected}" was given the title "{found}"; it was read by its hidden mark.',
+            "Nothing to do.",
+        ),
+    ),
+    Code.COLUMNS_HIDDEN: _entry(
+        _N,
+        ("{found} 列被隐藏，照常读取。", "无需处理；提交前请确认隐藏列的内容。"),
+        (
+            "Columns {found} are hidden; they were read all the same.",
+            "Nothing to do; check what they hold before returning the workbook.",
+        ),
+    ),
+    Code.OWN_COLUMNS: _entry(
+        _N,
+        ("自加的列未读取：{found}。", "无需处理；要提交的内容请填入模板的列中。"),
+        (
+            "Columns of your own were left alone: {found}.",
+            "Nothing to do; what should count belongs in the template's columns.",
+        ),
+    ),
+    Code.ROWS_HIDDEN: _entry(
+        _N,
+        ("第 {found} 行被隐藏或筛选掉，照常读取。", "无需处理；提交前请确认这些行的内容。"),
+        (
+            "Rows {found} are hidden or filtered out; they were read all the same.",
+            "Nothing to do; check what they hold before returning the workbook.",
+        ),
+    ),
+    Code.MERGED_CELLS: _entry(
+        _E,
+        (
+            "{found} 是合并单元格，内容只属于左上角的 {expected}，其余单元格读作空白。",
+            "请取消合并，并在每个单元格中分别填写。",
+        ),
+        (
+            "{found} is merged; its content belongs to {expected} alone, the other cells were read as blank.",
+            "Unmerge it and fill in every cell.",
+        ),
+    ),
+    # -- what a cell holds beside its value
+    Code.FORMULA_IN_INPUT: _entry(
+        _N,
+        (
+            "“{subject}”中填的是公式 {found}，按其显示的值“{expected}”读取。",
+            "无需处理；建议改为填写数值，以免引用变化。",
+        ),
+        (
+            '"{subject}" holds the formula {found}; the value it shows, "{expected}", was used.',
+            "Nothing to do; a plain value cannot change by itself.",
+        ),
+    ),
+    Code.FORMULA_WITHOUT_VALUE: _entry(
+        _E,
+        (
+            "“{subject}”中填的是公式 {found}，文件里没有保存它的结果。",
+            "请填写数值，或在 Excel 中打开、重新计算并保存后再提交。",
+        ),
+        (
+            '"{subject}" holds the formula {found}, and the file has no result stored for it.',
+            "Type the value, or open the file in Excel, recalculate, save and return it again.",
+        ),
+    ),
+    Code.PRECISION_LOST: _entry(
+        _W,
+        (
+            "“{subject}”的数字“{found}”超过 15 位，后面的位数不可靠，读作 {expected}。",
+            "编号请按文本填写（先输入一个单引号），金额请用较大的单位。",
+        ),
+        (
+            '"{subject}" has "{found}", more than the 15 digits a number holds; it was read as {expected}.',
+            "Type a number that is a name as text (an apostrophe first), or use a larger unit.",
+        ),
+    ),
+    Code.LOOKALIKE: _entry(
+        _W,
+        (
+            "“{subject}”的内容“{found}”含有外形相似的异种字符，识别为“{expected}”。",
+            "请从下拉列表中重新选择，或重新输入。",
+        ),
+        (
+            '"{subject}" has "{found}" with letters of another alphabet that look alike; '
+            'it was taken for "{expected}".',
+            "Pick it from the dropdown again, or type it anew.",
+        ),
+    ),
+    Code.NOT_IN_LIST_NEAR: _entry(
+        _E,
+        ("“{subject}”的内容“{found}”不在下拉列表中，想填的可能是“{expected}”。", "请从下拉列表中选择。"),
+        (
+            '"{subject}" has "{found}", which is not in its list; perhaps "{expected}" is meant.',
+            "Pick one from the dropdown.",
+        ),
+    ),
+    Code.SHOWN_SCALED: _entry(
+        _W,
+        (
+            "“{subject}”设有特殊数字格式（{expected}），显示的与存储的 {found} 不同，按存储值读取。",
+            "请改为常规数字格式，单位写在单位列。",
+        ),
+        (
+            '"{subject}" has a number format ({expected}) that shows something other than the {found} '
+            "it holds; what it holds was read.",
+            "Use a plain number format; the unit has its own column.",
+        ),
+    ),
     # -- cells
     Code.ERROR_CELL: _entry(
         _E,
@@ -441,8 +732,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.LINK_BROKEN: _entry(
         _E,
-        ("“{subject}”指向的“{found}”不存在。", "请从下拉列表中重新选择。"),
-        ('"{subject}" points at "{found}", which does not exist.', "Pick it again from the dropdown."),
+        (
+            "“{subject}”指向的“{found}”在“{expected}”中不存在。",
+            "请补上被指向的那一行，或从下拉列表中重新选择。",
+        ),
+        (
+            '"{subject}" points at "{found}", which does not exist on "{expected}".',
+            "Fill in the row it points at, or pick it again from the dropdown.",
+        ),
     ),
     Code.LINK_BY_METRIC: _entry(
         _W,
@@ -633,6 +930,111 @@ CATALOGUE: dict[Code, Entry] = {
             "Cut the budgets, or ask for a higher ceiling.",
         ),
     ),
+    # -- formula cells
+    Code.FORMULA_OVERWRITTEN: _entry(
+        _W,
+        (
+            "“{subject}”的公式被改成了固定值“{found}”，按公式应为“{expected}”；汇总按公式计算。",
+            "请从同列其他行复制公式恢复，不要在灰色单元格中填写。",
+        ),
+        (
+            'The formula of "{subject}" was replaced by "{found}"; it gives "{expected}", which was used.',
+            "Copy the formula from another row of the column; do not type into grey cells.",
+        ),
+    ),
+    Code.FORMULA_MISSING: _entry(
+        _W,
+        (
+            "“{subject}”的公式被删除，按公式应为“{expected}”；汇总按公式计算。",
+            "请从同列其他行复制公式恢复。",
+        ),
+        (
+            'The formula of "{subject}" is gone; it gives "{expected}", which was used.',
+            "Copy the formula from another row of the column.",
+        ),
+    ),
+    Code.FORMULA_CHANGED: _entry(
+        _W,
+        (
+            "“{subject}”的公式被改动，显示“{found}”，按原公式应为“{expected}”；汇总按原公式计算。",
+            "请从同列其他行复制公式恢复。",
+        ),
+        (
+            'The formula of "{subject}" was changed and shows "{found}"; as issued it gives "{expected}", '
+            "which was used.",
+            "Copy the formula from another row of the column.",
+        ),
+    ),
+    Code.VALUE_STALE: _entry(
+        _W,
+        (
+            "“{subject}”存的是旧值“{found}”，重新计算应为“{expected}”；汇总按重新计算的值。",
+            "请在 Excel 中打开，按 Ctrl+Alt+F9 重新计算后保存。",
+        ),
+        (
+            '"{subject}" has "{found}" stored, an old value; calculated anew it is "{expected}".',
+            "Open it in Excel, recalculate with Ctrl+Alt+F9 and save.",
+        ),
+    ),
+    Code.VALUES_NOT_STORED: _entry(
+        _N,
+        ("保存此文件的程序没有存公式的结果，已由 planbook 计算。", "无需处理。"),
+        (
+            "The program that saved this file stored no results of formulas; planbook computed them.",
+            "Nothing to do.",
+        ),
+    ),
+    Code.READINGS_DIFFER: _entry(
+        _N,
+        (
+            "表中公式显示“{found}”，汇总为“{expected}”：表中的公式不认以文字填写的数，汇总按读出的数计算（“{subject}”）。",
+            "无需处理；改填数值或日期后两者一致。",
+        ),
+        (
+            'The workbook shows "{found}" and reports have "{expected}": its formulas cannot use figures '
+            'typed as text, reports use what was read ("{subject}").',
+            "Nothing to do; with plain numbers and dates both agree.",
+        ),
+    ),
+    # -- against an earlier copy, and moves to a newer book
+    Code.PROGRESS_BACKWARDS: _entry(
+        _W,
+        ("“{subject}”由上次的 {expected} 退到 {found}。", "请核对；确有返工时在风险描述中说明。"),
+        (
+            '"{subject}" went back from {expected} in the earlier copy to {found}.',
+            "Check it; if work was undone, say so under risk.",
+        ),
+    ),
+    Code.ROW_RENAMED: _entry(
+        _W,
+        (
+            "“{subject}”由“{expected}”改成了“{found}”，编号未变。",
+            "只是改名则无需处理；若换成了另一项，请填在新的编号行。",
+        ),
+        (
+            '"{subject}" was "{expected}" and is now "{found}" under the same id.',
+            "If it was only renamed, nothing to do; for another matter use a row with an id of its own.",
+        ),
+    ),
+    Code.NO_PLACE: _entry(
+        _W,
+        (
+            "“{subject}”的内容“{found}”在新版工作簿中没有位置，未带入。",
+            "请核对是否还需要；需要时填入备注栏。",
+        ),
+        (
+            '"{subject}" holds "{found}", which has no place in today\'s workbook and was left behind.',
+            "See whether it is still needed; if so, write it into a note.",
+        ),
+    ),
+    Code.VALUE_UNREAD: _entry(
+        _W,
+        ("“{subject}”的内容“{found}”读不出，新工作簿中该单元格为空。", "请在新工作簿中重新填写。"),
+        (
+            '"{subject}" holds "{found}", which could not be read; the cell is empty in the new workbook.',
+            "Fill it in again in the new workbook.",
+        ),
+    ),
     # -- the returned set
     Code.RESUBMITTED: _entry(
         _N,
@@ -805,6 +1207,17 @@ CATALOGUE: dict[Code, Entry] = {
         (
             'Sheet "{subject}" has {found} rows and no place for this one.',
             "Ask for more with planbook generate --rows {expected}, or fill in fewer.",
+        ),
+    ),
+    Code.PREFILL_INCOMPLETE: _entry(
+        _W,
+        (
+            "“{subject}”有 {found} 行没有带到新的一年：上年工作簿中须{expected}。",
+            "请使用上年最终交回的工作簿，或用 CSV 填入这些值。",
+        ),
+        (
+            '"{subject}" was not carried on for {found} rows: last year\'s workbook needs {expected}.',
+            "Use the last workbook that was returned, or fill the values in from a CSV file.",
         ),
     ),
     Code.PREFILL_OTHER_YEAR: _entry(

@@ -125,6 +125,7 @@ def rank_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _cell_key(location: Location) -> tuple[int, int, str]:
-    digits = "".join(char for char in location.cell if char.isdigit())
-    letters = location.cell.rstrip("0123456789")
+    first = location.cell.partition(":")[0]  # of a region its first cell
+    digits = "".join(char for char in first if char.isdigit())
+    letters = first.rstrip("0123456789")
     return (int(digits) if digits else location.row or location.line, len(letters), letters)

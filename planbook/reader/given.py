@@ -15,8 +15,8 @@ from planbook.calendar import FiscalYear
 from planbook.layout import cell_address
 from planbook.plan import PlanRow, Value
 from planbook.problems import Code, Location, Problem, Severity
+from planbook.reader.columns import Table
 from planbook.reader.links import LinkTargets
-from planbook.reader.locate import Table
 from planbook.reader.rows import RowReader, is_blank, match_item
 from planbook.reader.submission import SheetSource
 from planbook.reader.tables import TableReader
@@ -56,7 +56,9 @@ class GivenReader:
     ) -> None:
         self.book = book
         self._rows = RowReader(book, lang, year, items)
-        self._tables = TableReader(self._rows, department, scope, {})
+        self._tables = TableReader(
+            self._rows, department, scope, {}, frozenset(sheet.key for sheet in book.sheets), {}
+        )
         self._targets: dict[tuple[str, str, str], LinkTargets] = {}
 
     def identify(self, column: Column, cell: GivenCell) -> str:

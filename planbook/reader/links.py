@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from rapidfuzz import fuzz
 
 from planbook.plan import PlanRow
 from planbook.problems import Code
 from planbook.reader.rows import label_id
 from planbook.spec import Column, Sheet
-from planbook.values import match_key
+from planbook.values import fold_lookalikes, match_key
 
 NEAR = 0.6  # similarity from which a typed name is taken for a row's
 AHEAD = 0.1  # by how much the nearest name must lead the next
@@ -48,6 +49,9 @@ class LinkTargets:
         exact = self._within([i for i, n in self._names.items() if match_key(n) == wanted], parents)
         if len(exact) == 1:
             return Resolved(exact[0], self._names[exact[0]])
+        alike = self._alike(name, parents)
+        if alike:
+            return Resolved(alike, self._names[alike], Code.LOOKALIKE)
         metric = self._within([i for i, m in self._metrics.items() if m and match_key(m) == wanted], parents)
         if len(metric) == 1:
             return Resolved(metric[0], self._names[metric[0]], Code.LINK_BY_METRIC)
@@ -68,6 +72,13 @@ class LinkTargets:
         agreeing = [ident for ident in idents if self.parents_agree(ident, parents)]
         return agreeing or idents
 
+    def _alike(self, text: str, parents: Mapping[str, object]) -> str:
+        """The one row whose name looks the same, in letters of another alphabet."""
+        seen = match_key(fold_lookalikes(text))
+        same = [i for i, name in self._names.items() if match_key(fold_lookalikes(name)) == seen]
+        alike = self._within(same, parents)
+        return alike[0] if len(alike) == 1 else ""
+
     def _nearest(self, wanted: str, parents: Mapping[str, object]) -> str:
         candidates = self._within(list(self._names), parents)
         scores = sorted(
@@ -81,4 +92,4 @@ class LinkTargets:
 
 
 def _similarity(first: str, second: str) -> float:
-    return SequenceMatcher(None, first, second, autojunk=False).ratio() if first and second else 0.0
+    return fuzz.ratio(first, second) / 100 if first and second else 0.0

@@ -1,75 +1,103 @@
-"""Find the tables of a book in a workbook: by the hidden keys first, then by the titles."""
+"""Find the tables of a book in a workbook, whatever was done to its sheets."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from planbook.layout import cell_address, column_letter
+from planbook.layout import column_letter, range_name
 from planbook.problems import Code, Location, Problem
-from planbook.reader.submission import SheetSource
+from planbook.reader.columns import Candidate, Table, name_target, settle_columns, title_key, titles_of
+from planbook.reader.facts import NO_FACTS, SheetFacts
+from planbook.reader.grids import Grid
 from planbook.spec import Book, Sheet
-from planbook.values import match_key
 
-Grid = Sequence[Sequence[object]]
-SEARCH_ROWS = 40
-ENOUGH = 0.6  # share of a table's keys or titles that make a row its header
-_MARKS = re.compile(r"[（(]\s*(?:选填|optional)\s*[）)]|\*", re.IGNORECASE)
+SEARCH_ROWS = 200
+ENOUGH = 0.6  # share of a table's visible columns that makes a row its header
+FEWEST = 3  # columns below which a row is no header at all
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table found: its grid, the row of its header, its columns by key."""
+class Places:
+    """Where the workbook's own manifest says a table stands."""
 
-    sheet: Sheet
-    title: str
-    grid: Grid
-    header_row: int
-    columns: Mapping[str, int]
-    by_titles: bool
+    title: str = ""
+    columns: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The tables found in a workbook, sheets that belong to nobody, and what was wrong."""
+    """The tables found in a workbook and what was wrong with sheets and columns."""
 
     tables: Mapping[str, Table]
-    own_sheets: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
-def locate_tables(book: Book, grids: Mapping[str, Grid], expected: Mapping[str, str]) -> Found:
+class _Words:
+    """The keys and titles of a book, ready for look-up."""
+
+    def __init__(self, book: Book) -> None:
+        self.keys = frozenset({"id"} | {column.key for sheet in book.sheets for column in sheet.columns})
+        self.titles = {sheet.key: titles_of(sheet) for sheet in book.sheets}
+        self.any_title = frozenset().union(*self.titles.values())
+        self.shown = {sheet.key: sum(column.visible for column in sheet.columns) for sheet in book.sheets}
+
+
+_WORDS: dict[str, _Words] = {}  # by the book's hash
+
+
+def _words_of(book: Book) -> _Words:
+    if book.sha256 not in _WORDS:
+        _WORDS[book.sha256] = _Words(book)
+    return _WORDS[book.sha256]
+
+
+def locate_tables(
+    book: Book,
+    grids: Mapping[str, Grid],
+    places: Mapping[str, Places],
+    *,
+    names: Mapping[str, str] | None = None,
+    facts: Mapping[str, SheetFacts] | None = None,
+    lang: str = "zh",
+) -> Found:
     """The tables of `book` among `grids` (sheet title → rows).
 
-    `expected` are the titles by sheet key as the workbook's manifest has them, empty without one.
+    `places` are by sheet key, as the workbook's manifest has them; `names` its defined names,
+    `facts` what its sheets say beside their values.
     """
-    candidates: dict[str, list[Table]] = {sheet.key: [] for sheet in book.sheets}
-    owned: set[str] = set()
+    candidates: dict[str, list[Candidate]] = {sheet.key: [] for sheet in book.sheets}
+    expected = {place.title: key for key, place in places.items() if place.title}
     for title, grid in grids.items():
-        best = _best_table(book, title, grid)
+        best = _best_header(book, title, grid, expected.get(title, ""))
         if best is not None:
             candidates[best.sheet.key].append(best)
-            owned.add(title)
     problems: list[Problem] = []
     tables: dict[str, Table] = {}
     for sheet in book.sheets:
-        wanted = expected.get(sheet.key) or sheet.title.to(book.languages[0])
-        found = candidates[sheet.key]
-        if not found and (sheet.key not in expected if expected else sheet.optional):
-            continue  # by its own manifest it was never issued
-        if not found:
-            problems.append(Problem(Code.SHEET_MISSING, Location(), expected=wanted))
-        elif len(found) > 1:
-            names = "、".join(table.title for table in found)
-            place = Location(sheet=found[1].title)
-            problems.append(Problem(Code.SHEET_TWICE, place, names, subject=wanted))
-        else:
-            tables[sheet.key] = found[0]
+        wanted = places.get(sheet.key, Places()).title or sheet.title.to(lang)
+        found = candidates[sheet.key] or _by_names(sheet, grids, names or {}, problems, lang)
+        if len(found) == 1:
+            tables[sheet.key] = settle_columns(found[0], names or {}, problems, lang)
             if found[0].title not in {wanted, *sheet.title.every()}:
                 place = Location(sheet=found[0].title)
                 problems.append(Problem(Code.SHEET_RENAMED, place, found[0].title, wanted))
-    return Found(tables, tuple(t for t in grids if t not in owned and not t.startswith("_")), tuple(problems))
+        elif found or (sheet.key in places if places else not sheet.optional):  # else never issued
+            problems.append(_no_table(sheet, wanted, found, grids))
+    ours = {candidate.title for found in candidates.values() for candidate in found}
+    problems += _own_sheets(book, ours | {table.title for table in tables.values()}, grids, facts or {})
+    return Found(tables, tuple(problems))
+
+
+def _no_table(sheet: Sheet, wanted: str, found: Sequence[Candidate], grids: Mapping[str, Grid]) -> Problem:
+    if found:
+        names = "、".join(candidate.title for candidate in found)
+        return Problem(Code.SHEET_TWICE, Location(sheet=found[1].title), names, subject=wanted)
+    title = next((title for title in (wanted, *sheet.title.every()) if title in grids), "")
+    if title:
+        return Problem(Code.HEADER_MISSING, Location(sheet=title), subject=title)
+    return Problem(Code.SHEET_MISSING, Location(), expected=wanted)
 
 
 def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | None:
@@ -78,154 +106,101 @@ def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | N
     for book in books:
         most_of: dict[str, int] = {}  # columns found of each sheet, which other tables may resemble
         for title, grid in grids.items():
-            table = _best_table(book, title, grid)
-            if table:
-                most_of[table.sheet.key] = max(most_of.get(table.sheet.key, 0), len(table.columns))
+            header = _best_header(book, title, grid, "")
+            if header:
+                most_of[header.sheet.key] = max(most_of.get(header.sheet.key, 0), len(header.places))
         share = sum(most_of.values()) / sum(len(sheet.columns) for sheet in book.sheets)
         if share > most:
             best, most = book, share
     return best
 
 
-def _best_table(book: Book, title: str, grid: Grid) -> Table | None:
-    best: Table | None = None
+# -- headers -----------------------------------------------------------------------------------
+
+
+def _best_header(book: Book, title: str, grid: Grid, expected: str) -> Candidate | None:
+    """The row that is most like the header of a table; `expected` is the table the title promises."""
+    words = _words_of(book)
+    best: Candidate | None = None
     score = 0.0
     for row, cells in enumerate(grid[:SEARCH_ROWS]):
         texts = [cell if isinstance(cell, str) else "" for cell in cells]
-        if sum(1 for text in texts if text) < 3:
-            continue
-        for sheet in book.sheets:
-            for by_titles in (False, True):
-                columns = _match_titles(sheet, texts) if by_titles else _match_keys(sheet, texts)
-                share = len(columns) / _shown(sheet) - 0.01 * by_titles
-                if share >= ENOUGH and share > score:
+        for by_titles in (False, True):
+            spotted = _spot(words, texts, by_titles=by_titles)
+            if len(spotted) < FEWEST:
+                continue
+            for sheet in book.sheets:
+                places = _match(sheet, words, spotted, by_titles=by_titles)
+                share = len(places) / words.shown[sheet.key] - 0.01 * by_titles
+                wanted = 0.0 if sheet.key == expected else ENOUGH
+                if len(places) >= FEWEST and share >= wanted and share > score:
                     header = row if by_titles else row + 1
-                    best, score = Table(sheet, title, grid, header, columns, by_titles), share
+                    best, score = Candidate(sheet, title, grid, header, by_titles, places), share
+        if best is not None and not best.by_titles and row > best.header_row:
+            break  # below a row of keys stands the table
     return best
 
 
-def _shown(sheet: Sheet) -> int:
-    return sum(1 for column in sheet.columns if column.visible)
+def _spot(words: _Words, texts: Sequence[str], *, by_titles: bool) -> list[tuple[int, str]]:
+    """The cells of a row that are a key, or a title, of any table."""
+    if not by_titles:
+        return [(index, text.strip()) for index, text in enumerate(texts) if text.strip() in words.keys]
+    folded = ((index, title_key(text)) for index, text in enumerate(texts) if 0 < len(text) < 80)
+    return [(index, text) for index, text in folded if text in words.any_title]
 
 
-def _match_keys(sheet: Sheet, texts: Sequence[str]) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for index, text in enumerate(texts):
-        key = text.strip()
-        if (key == "id" or key in sheet.by_key) and key not in columns:
-            columns[key] = index
-    return columns
+def _match(
+    sheet: Sheet, words: _Words, spotted: Sequence[tuple[int, str]], *, by_titles: bool
+) -> dict[str, list[int]]:
+    """Where each of the sheet's columns stands, as often as it does."""
+    places: dict[str, list[int]] = {}
+    titles = words.titles[sheet.key]
+    for index, text in spotted:
+        keys = titles.get(text, frozenset()) if by_titles else {text}
+        for key in keys:
+            if key == "id" or key in sheet.by_key:
+                places.setdefault(key, []).append(index)
+    return places
 
 
-def _match_titles(sheet: Sheet, texts: Sequence[str]) -> dict[str, int]:
-    wanted = {
-        match_key(text): column.key
-        for column in sheet.columns
-        if column.visible
-        for text in column.title.every()
+def _by_names(
+    sheet: Sheet, grids: Mapping[str, Grid], names: Mapping[str, str], problems: list[Problem], lang: str
+) -> list[Candidate]:
+    """A table whose header is gone altogether: the defined names still say where its columns are."""
+    targets = {
+        key: target
+        for key in ("id", *(column.key for column in sheet.columns))
+        if (target := name_target(names.get(range_name(sheet.key, key), "")))
     }
-    wanted |= {match_key(text): "id" for text in ("编号", "No.")}
-    columns: dict[str, int] = {}
-    for index, text in enumerate(texts):
-        key = wanted.get(match_key(_MARKS.sub("", text)))
-        if key and key not in columns:
-            columns[key] = index
-    return columns
+    homes = Counter((title, row) for title, row, _ in targets.values() if title in grids)
+    if not homes:
+        return []
+    (title, row), _ = homes.most_common(1)[0]
+    places = {key: [column] for key, (home, at, column) in targets.items() if (home, at) == (title, row)}
+    visible = [column for column in sheet.columns if column.visible and column.key in places]
+    if not 1 <= row < len(grids[title]) or len(visible) < max(
+        FEWEST, ENOUGH * sum(c.visible for c in sheet.columns)
+    ):
+        return []
+    titles = [column.title.to(lang) for column in visible]
+    place = Location(sheet=title, row=row)
+    named = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
+    letters = f"{column_letter(min(places.values())[0])}–{column_letter(max(places.values())[0])}"
+    problems.append(Problem(Code.COLUMN_BY_NAME, place, letters, subject=named))
+    return [Candidate(sheet, title, grids[title], row - 1, False, places)]
 
 
-def column_problems(table: Table, expected: Mapping[str, int], lang: str) -> list[Problem]:
-    """Columns that are twice there, missing or moved, against the places the manifest gives."""
-    problems = []
-    row = table.grid[table.header_row - (0 if table.by_titles else 1)]
-    for key, first in table.columns.items():
-        again = [
-            index
-            for index, cell in enumerate(row)
-            if index != first and isinstance(cell, str) and _is_key(table, cell, key)
-        ]
-        column = table.sheet.by_key.get(key)
-        title = column.title.to(lang) if column else key
-        if again:
-            found = "、".join(column_letter(index) for index in (first, *again))
-            place = Location(sheet=table.title, cell=cell_address(table.header_row, again[0]))
-            problems.append(Problem(Code.COLUMN_TWICE, place, found, title))
-        elif expected.get(key, first) != first and column is not None and column.visible:
-            place = Location(sheet=table.title, cell=cell_address(table.header_row, first))
-            problems.append(Problem(Code.COLUMN_MOVED, place, column_letter(first), subject=title))
-    for column in table.sheet.columns:
-        if column.visible and not column.calculated and column.key not in table.columns:
-            place = Location(sheet=table.title, row=table.header_row + 1)
-            problems.append(Problem(Code.COLUMN_MISSING, place, expected=column.title.to(lang)))
-    return _without_shifts(problems, table, expected)
-
-
-def _is_key(table: Table, cell: str, key: str) -> bool:
-    if not table.by_titles:
-        return cell.strip() == key
-    return key in _match_titles(table.sheet, [cell])
-
-
-def _without_shifts(problems: list[Problem], table: Table, expected: Mapping[str, int]) -> list[Problem]:
-    """Say only which columns changed their order: those an insertion pushed aside are not worth a line."""
-    order = [key for key, _ in sorted(table.columns.items(), key=lambda item: item[1]) if key in expected]
-    kept = _longest_rising([expected[key] for key in order])
-    stayed = {order[position] for position in kept}
-    titles = {table.sheet.by_key[k].title.every() for k in stayed if k in table.sheet.by_key}
-    settled = {text for texts in titles for text in texts}
-    return [p for p in problems if p.code is not Code.COLUMN_MOVED or p.subject not in settled]
-
-
-def _longest_rising(numbers: Sequence[int]) -> list[int]:
-    """Positions of a longest rising subsequence."""
-    best: list[list[int]] = []
-    for position, number in enumerate(numbers):
-        before = [chain for chain in best if numbers[chain[-1]] < number]
-        best.append([*max(before, key=len, default=[]), position])
-    return max(best, key=len, default=[])
-
-
-def locate_rows(table: Table, used: set[int]) -> tuple[SheetSource, list[Problem]]:
-    """Rows by number: by their printed ids, or by their place where an id is lost.
-
-    `used` are the 0-based rows that hold anything a person typed.
-    """
-    pattern = re.compile(rf"^{table.sheet.id.prefix}(\d{{{table.sheet.id.width}}})$")
-    id_column = table.columns.get("id", 0)
-    problems: list[Problem] = []
-    rows: dict[int, int] = {}
-    start = table.header_row + 1
-    for row in range(start, len(table.grid)):
-        cells = table.grid[row]
-        ident = str(cells[id_column]).strip() if id_column < len(cells) else ""
-        found = pattern.match(ident)
-        place = Location(sheet=table.title, cell=cell_address(row, id_column))
-        if found:
-            number = int(found[1])
-            if number not in rows:
-                rows[number] = row
-            elif row in used:
-                problems.append(Problem(Code.ROW_ID_TWICE, place, ident))
-        elif row in used:
-            number = row - start + 1
-            if number in rows or number > table.sheet.rows * 4 or _beyond(table, row, pattern, id_column):
-                problems.append(
-                    Problem(Code.TEXT_BELOW, replace(place, cell="", row=row + 1), _sample(cells))
-                )
-            else:
-                rows[number] = row
-                expected = table.sheet.id.of(number)
-                problems.append(Problem(Code.ROW_ID_LOST, place, ident, expected))
-    return SheetSource(table.title, table.columns, rows), problems
-
-
-def _beyond(table: Table, row: int, pattern: re.Pattern[str], id_column: int) -> bool:
-    """Whether no numbered row follows: the table has ended above."""
-    later = (cells[id_column] for cells in table.grid[row:] if id_column < len(cells))
-    has_ids = any(
-        pattern.match(str(cells[id_column]).strip()) for cells in table.grid if id_column < len(cells)
-    )
-    return has_ids and not any(pattern.match(str(cell).strip()) for cell in later)
-
-
-def _sample(cells: Sequence[object]) -> str:
-    return "、".join(str(cell) for cell in cells if str(cell).strip())
+def _own_sheets(
+    book: Book, tables: Collection[str], grids: Mapping[str, Grid], facts: Mapping[str, SheetFacts]
+) -> list[Problem]:
+    """Sheets of the planner's own: no table, not one of ours, which are protected."""
+    ours = {*tables, *book.index.title.every()}
+    ours |= {title for sheet in book.sheets for title in sheet.title.every()}
+    own = []
+    for title, grid in grids.items():
+        known = facts.get(title, NO_FACTS)
+        if title in ours or title.startswith("_") or known.protected:
+            continue
+        if known.formulas or any(cell not in ("", None) for row in grid for cell in row):
+            own.append(title)
+    return [Problem(Code.OWN_SHEETS, Location(), "、".join(own))] if own else []

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import openpyxl
-from python_calamine import CalamineError, CalamineWorkbook
-
 from planbook.calendar import FiscalYear
 from planbook.company import Company
 from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, typed_places
@@ -20,18 +17,18 @@ from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
 from planbook.problems import Code, Location, Problem, rank_problems
-from planbook.reader.locate import (
-    Found,
-    Grid,
-    column_problems,
-    locate_rows,
-    locate_tables,
-    recognise_book,
-)
+from planbook.reader.columns import column_problems
+from planbook.reader.facts import NO_FACTS
+from planbook.reader.grids import Grid, read_grids
+from planbook.reader.integrity import Stored, check_formulas, explain_readings
+from planbook.reader.kinds import Format
+from planbook.reader.locate import Found, Places, locate_tables, recognise_book
+from planbook.reader.numbering import locate_rows
 from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
+from planbook.reader.versions import issued_tables, unplaced_cells
 from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
 from planbook.values import clean_text, read_date
 
@@ -43,7 +40,8 @@ IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
 class Expectations:
     """What a cycle knows of the workbooks it expects; all of it may be missing.
 
-    `items` are the cycle's own lists, `settings` its thresholds, which go before the workbook's.
+    `items` are the cycle's own lists, `settings` its thresholds, which go before the workbook's;
+    `password` opens workbooks that are encrypted.
     """
 
     books: tuple[Book, ...] = ()
@@ -51,6 +49,7 @@ class Expectations:
     year: int = 0
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    password: str = field(default="", repr=False)
 
 
 def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
@@ -60,12 +59,14 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     """
     expect = expect or Expectations()
     books = expect.books or tuple(load_spec(name) for name in list_books())
-    package = open_package(path)
+    package = open_package(path, expect.password)
     if isinstance(package, Problem):
         return Submission(path.name, problems=(package,))
     blank = Submission(path.name, package.sha256, package.modified)
     try:
-        grids = _read_grids(path)
+        grids = read_grids(package)
+    except MemoryError:  # whoever reads many files knows what to do, and how much was allowed
+        raise
     except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
         return _refuse(blank, Problem(Code.READ_FAILED, found=str(error) or type(error).__name__))
     identified = _identify(package, grids, books, expect)
@@ -77,33 +78,6 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
 def _refuse(blank: Submission, problem: Problem) -> Submission:
     place = problem.location.within(blank.file)
     return replace(blank, problems=(replace(problem, location=place),))
-
-
-def _read_grids(path: Path) -> dict[str, Grid]:
-    """Every sheet's cells: by calamine, and by openpyxl where calamine stumbles over the file."""
-    try:
-        return _read_fast(path)
-    except CalamineError:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            for sheet in workbook.worksheets:
-                sheet.reset_dimensions()
-            return {
-                sheet.title: [
-                    ["" if v is None else v for v in row] for row in sheet.iter_rows(values_only=True)
-                ]
-                for sheet in workbook.worksheets
-            }
-        finally:
-            workbook.close()
-
-
-def _read_fast(path: Path) -> dict[str, Grid]:
-    with CalamineWorkbook.from_path(str(path)) as workbook:
-        return {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
 
 
 @dataclass(frozen=True)
@@ -227,27 +201,47 @@ def _read_tables(
         **settings_from(manifest, book),
         **expect.settings,
     }
-    places = _places(manifest)
-    found = locate_tables(book, grids, {key: place[0] for key, place in places.items()})
-    row_reader = RowReader(book, issue.lang, year, items, problems=[*identity.problems, *found.problems])
-    reader = TableReader(row_reader, issue.department, issue.scope, package.errors)
+    issued = issued_tables(manifest)
+    places = {key: Places(table.title, table.columns) for key, table in issued.items()}
+    found = locate_tables(book, grids, places, names=package.names, facts=package.sheets, lang=issue.lang)
+    first = [*package.notes, *identity.problems, *found.problems]
+    row_reader = RowReader(book, issue.lang, year, items, package.date_1904, first)
+    located = frozenset(found.tables)
+    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located, places)
     sources: dict[str, SheetSource] = {}
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)
         if table is None:
             continue
-        row_reader.problems += column_problems(table, places.get(sheet.key, ("", {}))[1], issue.lang)
+        expected = places.get(sheet.key, Places()).columns
+        facts = package.sheets.get(table.title, NO_FACTS)
+        row_reader.problems += column_problems(table, expected, facts, issue.lang)
         used = reader.used_rows(table)
         sources[sheet.key], problems = locate_rows(table, used)
         row_reader.problems += problems
         reader.read_table(table, sources[sheet.key], used)
     inputs = _read_inputs(row_reader, package, grids, found)
+    plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
+    if issue.sha256 != book.sha256:  # other definitions: its formulas are not today's
+        row_reader.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
+    else:
+        stored = Stored(
+            book,
+            issue.lang,
+            items,
+            {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)},
+            _raw_inputs(package, grids, found),
+            {key: found.tables[key] for key in sources},
+            sources,
+            package.sheets,
+        )
+        row_reader.problems += _check_integrity(stored, plan, reader, package.format)
     problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]
     return replace(
         blank,
         book=book,
         issue=issue,
-        plan=Plan(MappingProxyType(reader.read), MappingProxyType(inputs)),
+        plan=plan,
         settings=MappingProxyType(settings),
         items=MappingProxyType(items),
         sources=MappingProxyType(sources),
@@ -257,28 +251,39 @@ def _read_tables(
     )
 
 
-def _places(manifest: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, int]]]:
-    """Sheet titles and column places by key, as far as the manifest has them in good form."""
-    places = {}
-    for entry in manifest.get("sheets", ()) if isinstance(manifest.get("sheets"), list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("columns"), dict):
-            columns = {str(k): v for k, v in entry["columns"].items() if isinstance(v, int)}
-            places[str(entry.get("key"))] = (str(entry.get("title", "")), columns)
-    return places
+def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
+    """What is wrong with the formula cells; a file of another format was computed by another program."""
+    if form not in {Format.XLSX, Format.XLSM}:
+        return []
+    problems = check_formulas(stored, plan.tables)
+    guessed = {Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.LOOKALIKE}
+    if reader.typed or any(problem.code in guessed for problem in reader.rows.problems):
+        problems += explain_readings(stored, plan, frozenset(reader.quarantined))
+    return problems
 
 
-def _read_inputs(
-    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
-) -> dict[str, Value]:
-    inputs: dict[str, Value] = {}
+def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> dict[str, object]:
+    """What stands in the input cells above the tables, by their names or by their places."""
+    inputs: dict[str, object] = {}
     for table in found.tables.values():
         for cell, row, column in typed_places(table.sheet):
             raw = _cell_of(package.names.get(cell_name(cell.key), ""), grids)
             if raw is None and row < len(table.grid):
                 cells = table.grid[row]
                 raw = cells[column] if column < len(cells) else None
-            inputs[cell.key] = _read_input(rows, cell, raw, table.title)
+            inputs[cell.key] = raw
     return inputs
+
+
+def _read_inputs(
+    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
+) -> dict[str, Value]:
+    raw = _raw_inputs(package, grids, found)
+    return {
+        cell.key: _read_input(rows, cell, raw[cell.key], table.title)
+        for table in found.tables.values()
+        for cell, _, _ in typed_places(table.sheet)
+    }
 
 
 def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> Value:

@@ -9,7 +9,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from planbook.problems import Problem, UsageError
-from planbook.reader.locate import Grid
+from planbook.reader.grids import Grid
 from planbook.reader.preflight import open_package
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
+
+from rapidfuzz import fuzz
 
 from planbook.calendar import FiscalYear
 from planbook.plan import Value
 from planbook.problems import Code, Location, Problem
+from planbook.reader.facts import is_percent_format, is_scaled_format
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
     NIL,
@@ -17,6 +22,7 @@ from planbook.values import (
     Reading,
     Span,
     clean_text,
+    fold_lookalikes,
     is_nil_text,
     match_key,
     read_date,
@@ -27,6 +33,10 @@ from planbook.values import (
 )
 
 FORBIDDEN_IN_NAMES = re.compile(r"[*?~｜]")
+MOST_EXACT, EXACT_DIGITS = 1e15, 15  # beyond this a number in a cell no longer has all its digits
+DAYS_TO_1904 = 1462
+_SERIALS = (30_000, 60_000)  # numbers that are days, and no 20240630
+NEAR, AHEAD = 60.0, 10.0  # likeness, of 100, from which an item is proposed, and its lead over the next
 YEARS_AROUND = 20  # a date further than this from the planning year is a misreading
 _ID_LABEL = re.compile(r"^\s*([A-Z]{1,2}\d{2,5})\s*[｜|]")
 
@@ -39,6 +49,7 @@ class RowReader:
     lang: str
     year: FiscalYear
     items: Mapping[str, tuple[Item, ...]]
+    date_1904: bool = False  # the workbook counts its days from 1904
     problems: list[Problem] = field(default_factory=list)
 
     def note(
@@ -52,24 +63,50 @@ class RowReader:
         """The items of a dropdown list, the cycle's own included."""
         return self.items.get(key) or self.book.lists[key].items
 
-    def read_cell(self, column: Column, raw: object, place: Location) -> tuple[Value, Reading | None]:
-        """The typed value of a cell, and the reading where the kind has one."""
+    def read_cell(
+        self, column: Column, raw: object, place: Location, shown: str = ""
+    ) -> tuple[Value, Reading | None]:
+        """The typed value of a cell, and the reading where the kind has one.
+
+        `shown` is the cell's number format, where that shows a number otherwise than it is stored.
+        """
         if _is_blank(raw):
             return None, None
-        if column.kind is Kind.TEXT:
-            return self._read_text(column, raw, place), None
-        if column.kind is Kind.CHOICE:
-            return self._read_choice(column, raw, place), None
-        if column.kind is Kind.LINK:
-            return clean_text(_as_text(raw)), None
-        reading = self._reading(column, raw)
+        if isinstance(raw, float) and not math.isfinite(raw):
+            self.note(Code.NOT_A_QUANTITY, place, column, raw)
+            return None, None
+        if column.kind in {Kind.TEXT, Kind.CHOICE, Kind.LINK}:
+            return self._read_words(column, raw, place, shown), None
+        reading = self._reading(column, self._as_shown(column, raw, place, shown))
         if reading is None or not self._plausible(reading):
-            self.note(_UNREADABLE[column.kind], place, column, raw)
+            self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
             return None, None
         self._note_reading(column, reading, place)
         if column.kind is Kind.PERCENT:
             self._check_percent(column, reading.value, place)
         return reading.value, reading
+
+    def _read_words(self, column: Column, raw: object, place: Location, shown: str) -> str | None:
+        if isinstance(raw, float) and abs(raw) >= MOST_EXACT:
+            self.note(Code.PRECISION_LOST, place, column, f"{raw:.15g}", _shown_text(raw, shown))
+        text = clean_text(_shown_text(raw, shown))
+        if column.kind is Kind.TEXT:
+            return self._read_text(column, text, place)
+        return self._read_choice(column, text, place) if column.kind is Kind.CHOICE else text
+
+    def _as_shown(self, column: Column, raw: object, place: Location, shown: str) -> object:
+        """A number as the cell shows it: 80 % where that is its format and the column's unit may be %."""
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
+            return raw
+        if column.kind is Kind.DATE and self.date_1904 and _SERIALS[0] <= raw <= _SERIALS[1]:
+            return raw + DAYS_TO_1904
+        if not shown or column.kind is Kind.DATE:
+            return raw
+        if is_scaled_format(shown):
+            self.note(Code.SHOWN_SCALED, place, column, describe(float(raw)), shown)
+        elif column.kind is Kind.QUANTITY:
+            return f"{raw * 100:.15g}%"
+        return raw
 
     def _reading(self, column: Column, raw: object) -> Reading | None:
         if column.kind is Kind.PERCENT:
@@ -90,6 +127,9 @@ class RowReader:
         return all(abs(d.year - self.year.year) <= YEARS_AROUND for d in days if isinstance(d, date))
 
     def _note_reading(self, column: Column, reading: Reading, place: Location) -> None:
+        value = reading.value
+        if isinstance(value, float) and (abs(value) >= MOST_EXACT or _digits(reading.text) > EXACT_DIGITS):
+            self.note(Code.PRECISION_LOST, place, column, reading.text or f"{value:.15g}", f"{value:,.15g}")
         if not reading.from_text or isinstance(reading.value, Nil):
             return
         bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
@@ -106,23 +146,29 @@ class RowReader:
             elif round(value, 6) > 1:
                 self.note(Code.ABOVE_ONE, place, column, f"{value:.0%}")
 
-    def _read_text(self, column: Column, raw: object, place: Location) -> str | None:
-        text = clean_text(_as_text(raw))
+    def _read_text(self, column: Column, text: str, place: Location) -> str | None:
         if column.name and FORBIDDEN_IN_NAMES.search(text):
             self.note(Code.BAD_CHARACTER, place, column, text)
         if column.longest and len(text) > column.longest:
             self.note(Code.TOO_LONG, place, column, len(text), column.longest)
         return text or None
 
-    def _read_choice(self, column: Column, raw: object, place: Location) -> str | None:
-        text = clean_text(_as_text(raw))
+    def _read_choice(self, column: Column, text: str, place: Location) -> str | None:
         items = self.list_items(column.list)
         found = match_item(items, text)
         if found is not None:
             return found.key
+        alike = _alike_item(items, text)
+        if alike is not None:
+            self.note(Code.LOOKALIKE, place, column, text, alike.title.to(self.lang))
+            return alike.key
         if self.book.lists[column.list].open:
             return text
         if column.place is Place.SHOWN and is_nil_text(text) and column.required is not True:
+            return None
+        near = _near_item(items, text)
+        if near is not None:
+            self.note(Code.NOT_IN_LIST_NEAR, place, column, text, near.title.to(self.lang))
             return None
         self.note(
             Code.NOT_IN_LIST, place, column, text, "、".join(item.title.to(self.lang) for item in items)
@@ -146,6 +192,33 @@ def match_item(items: tuple[Item, ...], text: str) -> Item | None:
         if any(match_key(title) == wanted for title in item.matches()) or match_key(item.key) == wanted:
             return item
     return None
+
+
+def _alike_item(items: tuple[Item, ...], text: str) -> Item | None:
+    """The one item that looks the same, in letters of another alphabet."""
+    wanted = match_key(fold_lookalikes(text))
+    alike = [
+        item
+        for item in items
+        if any(match_key(fold_lookalikes(title)) == wanted for title in (*item.matches(), item.key))
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _near_item(items: tuple[Item, ...], text: str) -> Item | None:
+    """The item that was perhaps meant: much more like the text than any other."""
+    wanted = match_key(text)
+    likeness = sorted(
+        (
+            (max(fuzz.ratio(wanted, match_key(title)) for title in item.matches()), at)
+            for at, item in enumerate(items)
+        ),
+        reverse=True,
+    )
+    if not wanted or not likeness or likeness[0][0] < NEAR:
+        return None
+    clear = len(likeness) == 1 or likeness[0][0] - likeness[1][0] >= AHEAD
+    return items[likeness[0][1]] if clear else None
 
 
 def label_id(text: str) -> str:
@@ -172,11 +245,29 @@ def _is_blank(raw: object) -> bool:
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        return _number_text(value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ") if value.time() != time() else value.date().isoformat()
     return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _number_text(value: float) -> str:
+    """A number as a cell of no format shows it: fifteen digits, which is what Excel keeps."""
+    text = f"{value:.15g}"
+    return str(int(Decimal(text))) if "e+" in text and abs(value) < 1e21 else text
+
+
+def _shown_text(value: object, shown: str) -> str:
+    """A cell's value as its number format shows it."""
+    if shown and is_percent_format(shown) and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value * 100:.15g}%"
+    return _as_text(value)
+
+
+def _digits(text: str) -> int:
+    """How many digits stand in a text, leading zeros and those at the end not counted."""
+    return len("".join(char for char in text if char.isdecimal()).strip("0"))
 
 
 def describe(value: Value) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from planbook.layout import cell_address
+from planbook.layout import cell_address, column_letter
 from planbook.plan import PlanRow, Value
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, Problem
+from planbook.reader.columns import Table
+from planbook.reader.facts import NO_FACTS, SheetFacts, position
 from planbook.reader.links import LinkTargets
-from planbook.reader.locate import Table
+from planbook.reader.locate import Places
 from planbook.reader.rows import RowReader, describe, is_blank, match_item, read_done
 from planbook.reader.submission import SheetSource
 from planbook.spec import Column, Kind, references
@@ -20,7 +22,9 @@ from planbook.values import Reading, Span, match_key
 BARRING = frozenset(
     {
         Code.ERROR_CELL,
+        Code.FORMULA_WITHOUT_VALUE,
         Code.NOT_IN_LIST,
+        Code.NOT_IN_LIST_NEAR,
         Code.NOT_A_QUANTITY,
         Code.NOT_A_PERCENT,
         Code.NOT_A_DATE,
@@ -42,25 +46,35 @@ class TableReader:
     rows: RowReader
     department: str
     scope: tuple[str, ...]
-    errors: Mapping[str, Mapping[tuple[int, int], str]]
+    facts: Mapping[str, SheetFacts]
+    located: frozenset[str]  # the tables that were found
+    issued: Mapping[str, Places]  # as the workbook's manifest has them
     read: dict[str, tuple[PlanRow, ...]] = field(default_factory=dict)
     typed: dict[tuple[str, int, str], str] = field(default_factory=dict)
     quarantined: set[tuple[str, int]] = field(default_factory=set)
+    orphaned: bool = False  # the row at hand names one of a table that was not found
 
     def used_rows(self, table: Table) -> set[int]:
         """The 0-based rows in which somebody typed something that is not a default."""
         inputs = [(column, table.columns[column.key]) for column in _inputs(table)]
-        return {
-            row
-            for row in range(table.header_row + 1, len(table.grid))
-            if any(
-                index < len(table.grid[row])
-                and not is_blank(table.grid[row][index])
-                and not self._is_default(column, table.grid[row][index])
-                for column, index in inputs
-            )
-            or any((row, index) in self.errors.get(table.title, {}) for _, index in inputs)
-        }
+        facts = self._facts(table)
+        places = {index for _, index in inputs}
+        letters = {column_letter(index).encode() for index in places}
+        unstored = (a.decode() for a in facts.unstored if a.rstrip(b"0123456789") in letters)
+        wrong = {*facts.errors, *(position(address) for address in unstored)}
+        used = {row for row, index in wrong if index in places and row > table.header_row}
+        for row in range(table.header_row + 1, len(table.grid)):
+            cells = table.grid[row]
+            width = len(cells)
+            for column, index in inputs:
+                raw = cells[index] if index < width else None
+                if raw is not None and raw != "" and not is_blank(raw) and not self._is_default(column, raw):
+                    used.add(row)
+                    break
+        return used
+
+    def _facts(self, table: Table) -> SheetFacts:
+        return self.facts.get(table.title, NO_FACTS)
 
     def _is_default(self, column: Column, raw: object) -> bool:
         default = self.department if column.default == "{department}" else column.default
@@ -73,18 +87,47 @@ class TableReader:
         """Read every used row of a table into `read`, problems into the row reader."""
         plan_rows = []
         seen: dict[tuple[str, ...], str] = {}
+        merged = self._merged_rows(table)
+        self._note_hidden(table, source, used)
         for number, row in sorted(source.rows.items()):
             if row not in used:
                 continue
             before = len(self.rows.problems)
+            self.orphaned = False
             values = self._read_row(table, number, row)
             barred = self._check_required(table, values, row)
             self._check_unique(table, values, row, seen)
             raised = {problem.code for problem in self.rows.problems[before:]}
-            if barred or raised & BARRING:
+            if barred or self.orphaned or row in merged or raised & BARRING:
                 self.quarantined.add((table.sheet.key, number))
             plan_rows.append(PlanRow(number, MappingProxyType(values)))
         self.read[table.sheet.key] = tuple(plan_rows)
+
+    def _merged_rows(self, table: Table) -> set[int]:
+        """The rows that share a merged input cell: whose content it is cannot be told."""
+        places = {table.columns[column.key] for column in _inputs(table)}
+        shared: set[int] = set()
+        for first_row, first, last_row, last in self._facts(table).merged:
+            inside = places & set(range(first, last + 1)) if last - first < 512 else places
+            if not inside or last_row <= table.header_row or first_row >= len(table.grid):
+                continue
+            rows = range(first_row, min(last_row, len(table.grid) - 1) + 1)
+            corner = table.grid[first_row][first] if first < len(table.grid[first_row]) else ""
+            if is_blank(corner):
+                continue
+            address = cell_address(first_row, first)
+            area = f"{address}:{cell_address(last_row, last)}"
+            place = Location(sheet=table.title, cell=address)
+            self.rows.problems.append(Problem(Code.MERGED_CELLS, place, area, address))
+            if len(rows) > 1:
+                shared.update(rows)
+        return shared
+
+    def _note_hidden(self, table: Table, source: SheetSource, used: set[int]) -> None:
+        hidden = self._facts(table).hidden_rows & used & set(source.rows.values())
+        if hidden:
+            place = Location(sheet=table.title, row=min(hidden) + 1)
+            self.rows.problems.append(Problem(Code.ROWS_HIDDEN, place, _ranges(hidden)))
 
     def _read_row(self, table: Table, number: int, row: int) -> dict[str, Value]:
         values: dict[str, Value] = {}
@@ -96,7 +139,7 @@ class TableReader:
             if column.kind is Kind.QUANTITY:
                 amounts.append((column, self._read_amount(table, column, raw, place, values), place))
                 continue
-            value, reading = self.rows.read_cell(column, raw, place)
+            value, reading = self.rows.read_cell(column, raw, place, self._shown(table, place))
             if reading and reading.from_text:
                 self.typed[table.sheet.key, number, column.key] = reading.text
             if column.link and isinstance(value, str):
@@ -116,12 +159,23 @@ class TableReader:
         if index is None:
             return None, Location(sheet=table.title, row=row + 1)
         place = Location(sheet=table.title, cell=cell_address(row, index))
-        error = self.errors.get(table.title, {}).get((row, index))
+        facts = self._facts(table)
+        error = facts.errors.get((row, index))
         if error:
             self.rows.note(Code.ERROR_CELL, place, column, error)
             return None, place
-        cells = table.grid[row]
-        return (cells[index] if index < len(cells) else None), place
+        cells = table.grid[row] if row < len(table.grid) else ()
+        raw = cells[index] if index < len(cells) else None
+        formula = facts.formula_at(place.cell)
+        if formula is not None:
+            unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
+            code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
+            self.rows.note(code, place, column, f"={formula or '…'}", "" if unstored else raw)
+        return raw, place
+
+    def _shown(self, table: Table, place: Location) -> str:
+        """The cell's number format, where that shows a number otherwise than it is stored."""
+        return self._facts(table).format_at(place.cell)
 
     def _store(
         self, table: Table, column: Column, value: Value, values: dict[str, Value], place: Location
@@ -143,11 +197,14 @@ class TableReader:
     def _resolve(self, column: Column, text: str, values: dict[str, Value], place: Location) -> str | None:
         assert column.link is not None
         target = self.rows.book.sheet(column.link.sheet)
+        if target.key not in self.located:  # said of the sheet, once
+            self.orphaned = True
+            return None
         targets = LinkTargets(column, target, self.read.get(target.key, ()))
         parents = {key: values.get(key) for key in column.link.within}
         resolved = targets.resolve(text, parents)
         if resolved.code is Code.LINK_BROKEN:
-            self.rows.note(Code.LINK_BROKEN, place, column, text)
+            self.rows.note(Code.LINK_BROKEN, place, column, text, target.title.to(self.rows.lang))
             return None
         if resolved.code is not None:
             self.rows.note(resolved.code, place, column, text, resolved.name)
@@ -179,7 +236,7 @@ class TableReader:
         kind = self.looked_up(table, values, "metric_kind") or _default_of(table, "metric_kind")
         if kind == "done" and isinstance(raw, str) and read_done(raw) is not None:
             return Reading(read_done(raw), text=raw)
-        _, reading = self.rows.read_cell(column, raw, place)
+        _, reading = self.rows.read_cell(column, raw, place, self._shown(table, place))
         return reading
 
     def _store_amount(
@@ -239,15 +296,26 @@ class TableReader:
 
     # -- rules of a row --------------------------------------------------------------------
 
+    def _was_issued(self, table: Table, column: Column) -> bool:
+        """Whether the workbook had the column: one of an older version of its book may not."""
+        columns = self.issued.get(table.sheet.key, Places()).columns
+        return not columns or column.key in columns
+
     def _check_required(self, table: Table, values: Mapping[str, Value], row: int) -> bool:
         barred = False
         for column in table.sheet.columns:
-            if column.required is not True or values.get(column.key) is not None or column.calculated:
+            if not column.required or values.get(column.key) is not None or column.calculated:
+                continue
+            figure = column.kind in FIGURES or column.key == table.sheet.filled
+            if column.key not in table.columns:  # one problem of the column, not one of every row
+                barred = barred or (figure and self._was_issued(table, column))
+                continue
+            if column.required is not True:  # a formula says when, and the checks compute it
                 continue
             raw, place = self._raw(table, column, row)
             if is_blank(raw):
                 self.rows.note(Code.REQUIRED_MISSING, place, column)
-                barred = barred or column.kind in FIGURES or column.key == table.sheet.filled
+                barred = barred or figure
         return barred
 
     @staticmethod
@@ -255,7 +323,7 @@ class TableReader:
         index = table.columns.get(column.key)
         if index is None:
             return None, Location(sheet=table.title, row=row + 1)
-        cells = table.grid[row]
+        cells = table.grid[row] if row < len(table.grid) else ()
         raw = cells[index] if index < len(cells) else None
         return raw, Location(sheet=table.title, cell=cell_address(row, index))
 
@@ -278,6 +346,17 @@ class TableReader:
 
 def _inputs(table: Table) -> list[Column]:
     return [c for c in table.sheet.columns if not c.calculated and c.key in table.columns]
+
+
+def _ranges(rows: Iterable[int]) -> str:
+    """0-based rows as a person names them: 7–9、12."""
+    spans: list[list[int]] = []
+    for row in sorted(rows):
+        if spans and spans[-1][1] == row:
+            spans[-1][1] = row + 1
+        else:
+            spans.append([row + 1, row + 1])
+    return "、".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
 
 
 def _default_of(table: Table, key: str) -> Value:

@@ -29,6 +29,7 @@ Row = dict[str, Any]
 TOP = 10  # rows of a list that shows only the worst
 BELOW_SIGHT = 1e-9  # a quantity is rounded to nine decimals; what is smaller is nothing
 SMALL = 0.1  # a quantity below it would lose its figures on two decimals
+COMPARED = frozenset({"target", "actual", "deviation"})  # what a reader subtracts in the head
 LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain text
 LATE = ("overdue", "behind")
 RETURNED = ("accepted", "partial")
@@ -81,9 +82,15 @@ def decimals(value: float) -> int:
     return 4 if abs(value) < SMALL else 2
 
 
-def number_text(value: float) -> str:
-    """A quantity with thousands separated; a negative one in parentheses."""
-    text = f"{abs(value):,.{decimals(value)}f}"
+def row_places(row: Row, key: str) -> int:
+    """Four where a variance would be lost on two decimals: then target and actual are shown so, too."""
+    value = row.get("deviation") if key in COMPARED else None
+    return 4 if isinstance(value, float) and decimals(value) == 4 else 0
+
+
+def number_text(value: float, places: int = 0) -> str:
+    """A quantity with thousands separated, on `places` decimals or more; a negative one in parentheses."""
+    text = f"{abs(value):,.{max(places, decimals(value))}f}"
     return f"({text})" if value < 0 and text.strip("0.,") else text
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from planbook.layout import cell_address, column_letter, quote_sheet
+from planbook.layout import cell_name, column_letter, quote_sheet
 from planbook.problems import OutputError
-from planbook.reports.figures import Row, clean_text, decimals, display_width, number_text, scope_name
-from planbook.spec import Book, Kind
+from planbook.reports.figures import (
+    Row,
+    clean_text,
+    decimals,
+    display_width,
+    number_text,
+    row_places,
+    scope_name,
+)
+from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, HINT_ROW, FactSheets
+from planbook.spec import Book, Kind, quote_text
 from planbook.spec.models import ReportColumn, ReportSheet
 from planbook.values import Nil
-from planbook.writer.cells import write_value
+from planbook.writer.cells import write_formula, write_value
 from planbook.writer.styles import (
     BLUE,
     DATE,
@@ -35,7 +44,7 @@ from planbook.writer.styles import (
 if TYPE_CHECKING:
     from planbook.measures import RollUp
 
-HEADING_ROW, HINT_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 3, 4
+LIVE = "live"  # in a row: formulas by column key, for cells that count themselves
 MONEY_SMALL = "#,##0.0000_);(#,##0.0000)"
 LONGEST_TEXT = 32767  # UTF-16 units that Excel takes in one cell
 LONGEST_HEADER_PART = 80
@@ -46,7 +55,10 @@ TOLERABLE = 0.92  # of the wanted width still shows what stands there
 NARROW = 11  # a text column up to this width holds a code or a word: centred
 FROZEN_WIDTH = 40  # characters of frozen columns that still leave room on a laptop
 FAVOUR_COLUMNS = frozenset({"deviation", "deviation_rate", "favourable"})
+LINK_COLUMNS = frozenset({"link", "source"})
+SOURCES = "source_folder"  # the cell with the folder of the source files
 CODE_COLUMNS = frozenset({"sha256"})  # cut at the edge of the cell, never wrapped
+DEEPEST = 5  # levels of the tree that are indented further
 BORDER = {"border": 1, "border_color": GRID}
 WRAPPED = frozenset({Kind.TEXT, Kind.CHOICE})
 CENTRED = frozenset({Kind.CHOICE, Kind.DATE, Kind.NUMBER})
@@ -54,13 +66,19 @@ CENTRED = frozenset({Kind.CHOICE, Kind.DATE, Kind.NUMBER})
 
 @dataclass
 class Page:
-    """What all sheets of one report share; `fact_rows` says on which row of the facts each stands."""
+    """What all sheets of one report share.
+
+    `place` says where the facts stand, `positions` which of them a linked one is; `sources` is the
+    folder of the source files as links name it, ``""`` where there shall be none.
+    """
 
     workbook: Any
     styles: Styles
     roll_up: RollUp
     lang: str
-    fact_rows: Mapping[str, int]
+    place: FactSheets
+    positions: Mapping[str, int]
+    sources: str = ""
     links: dict[str, int] = field(default_factory=dict)
     _choices: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     _looks: dict[tuple[object, ...], Any] = field(default_factory=dict)
@@ -93,15 +111,16 @@ class Page:
             own = cell_look(column, number, tone)
             if "indent" in look and "indent" in own:
                 own["indent"] = look["indent"]
-            self._looks[key] = self.styles.get(**{**BORDER, **look, **own})
+            rest = {name: value for name, value in look.items() if name != "indent"}
+            self._looks[key] = self.styles.get(**{**BORDER, **rest, **own})
         return self._looks[key]
 
 
 # -- cells ---------------------------------------------------------------------------------
 
 
-def number_format(column: ReportColumn, value: object) -> str:
-    """The number format of one cell; a quantity is shown whole when it is."""
+def number_format(column: ReportColumn, value: object, places: int = 0) -> str:
+    """The number format of one cell; a quantity is shown whole when it is, or on `places` decimals."""
     if column.kind is Kind.PERCENT:
         return RATE
     if column.kind is Kind.DATE:
@@ -109,7 +128,7 @@ def number_format(column: ReportColumn, value: object) -> str:
     if column.kind is Kind.NUMBER:
         return INTEGER
     if column.kind is Kind.QUANTITY and isinstance(value, float):
-        return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[decimals(value)]
+        return {0: MONEY_INTEGER, 2: MONEY, 4: MONEY_SMALL}[max(places, decimals(value))]
     return ""
 
 
@@ -168,17 +187,41 @@ def write_cell(
     first, last = span
     raw = row.get(column.key)
     tone = cell_tone(page, column, row, raw)
-    style = page.cell_style(column, number_format(column, raw), tone, look)
+    style = page.cell_style(column, number_format(column, raw, row_places(row, column.key)), tone, look)
     if first != last:
         sheet.merge_range(row_index, first, row_index, last, "", style)
-    target = page.fact_rows.get(str(row.get("fact"))) if column.key == "link" else None
-    if target is None or not _take_link(page, sheet):
+    formula = row.get(LIVE, {}).get(column.key)
+    position = page.positions.get(str(row.get("fact"))) if column.key in LINK_COLUMNS else None
+    if formula:
+        write_formula(sheet, row_index, first, formula, style, _stored(cell_value(page, column, raw)))
+    elif position is None or not _take_link(page, sheet):
         write_value(sheet, row_index, first, cell_value(page, column, raw), style)
-        return
-    link = {"align": "center", "font_color": BLUE, "underline": 1}
-    url = f"internal:{quote_sheet(page.title('facts'))}!{cell_address(target, 0)}"
-    style = page.styles.get(**{**BORDER, **look, **link})
-    sheet.write_url(row_index, first, url, style, page.label("open_fact"), page.label("link_tip"))
+    else:
+        link = {"align": "center", "font_color": BLUE, "underline": 1}
+        style = page.styles.get(**{**BORDER, **look, **link})
+        _write_link(page, sheet, (row_index, first), column.key, position, style)
+
+
+def _stored(value: str | float | bool | date | None) -> str | float | bool | date:
+    return "" if value is None else value
+
+
+def _write_link(page: Page, sheet: Any, at: tuple[int, int], key: str, position: int, style: Any) -> None:
+    """The way to a fact, or from there on to the cell of the file it was read from."""
+    title, cell = page.place.cell(position, "fact")
+    if key == "link":
+        url = f"internal:{quote_sheet(title)}!{cell}"
+        sheet.write_url(*at, url, style, page.label("open_fact"), page.label("link_tip"))
+    elif page.sources:
+        # The names stand in cells of their own: nothing that a person typed gets into the formula.
+        file, tab, place = (
+            f"{quote_sheet(title)}!{page.place.cell(position, name)[1]}" for name in ("file", "sheet", "cell")
+        )
+        target = f'{cell_name(SOURCES)}&{file}&"#\'"&SUBSTITUTE({tab},"\'","\'\'")&"\'!"&{place}'
+        text = page.label("open_source")
+        write_formula(sheet, *at, f"=HYPERLINK({target},{quote_text(text)})", style, text)
+    else:
+        write_value(sheet, *at, None, style)
 
 
 def _take_link(page: Page, sheet: Any) -> bool:
@@ -206,42 +249,60 @@ def write_top(page: Page, sheet: Any, heading: str, hint: str, last: int, *, bac
 
 
 def write_sheet(
-    page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row], *, group: str = "", table: str = ""
+    page: Page,
+    sheet: Any,
+    report: ReportSheet,
+    rows: Sequence[Row],
+    *,
+    group: str = "",
+    shading: Callable[[Row], dict[str, Any]] = lambda row: {},
 ) -> None:
     """A whole sheet of one table.
 
-    A rule parts the rows wherever the value of `group` changes; `table` names the Excel table that
-    the rows become, so that a pivot table can stand on them.
+    A rule parts the rows wherever the value of `group` changes; `shading` gives the look of a row.
     """
-    last = len(report.columns) - 1
+    last = printed_columns(report) - 1
     write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
-    widths = column_widths(report, rows)
+    widths = column_widths(report.columns, rows)
     titles = [column.title.to(page.lang) for column in report.columns]
     lines = max(lines_of(title, width) for title, width in zip(titles, widths, strict=True))
     sheet.set_row(HEADER_ROW, row_height(max(lines, 2)))
     for index, width in enumerate(widths):
-        sheet.set_column(index, index, width)
-        write_value(sheet, HEADER_ROW, index, titles[index], page.styles.header())
+        hidden = {"hidden": True} if _is_idle(page, report.columns[index]) else {}
+        sheet.set_column(index, index, width, None, hidden)
+        header = page.styles.header(STEEL) if report.columns[index].audit else page.styles.header()
+        write_value(sheet, HEADER_ROW, index, titles[index], header)
     before: object = None
     for offset, row in enumerate(rows):
-        look = {"top": 1, "top_color": STEEL} if group and offset and row[group] != before else {}
+        parted = group and offset and row[group] != before
+        look = shading(row) | ({"top": 1, "top_color": STEEL} if parted else {})
         before = row[group] if group else None
         lines = 1
         for index, column in enumerate(report.columns):
             write_cell(page, sheet, FIRST_ROW + offset, (index, index), column, row, **look)
             lines = max(lines, cell_lines(page, column, row, widths[index]))
         sheet.set_row(FIRST_ROW + offset, row_height(lines))
-    _add_filter(page, sheet, report, rows, table)
+    _add_filter(page, sheet, report, rows)
     sheet.freeze_panes(FIRST_ROW, _frozen_columns(report))
     set_print(page, sheet)
     sheet.repeat_rows(HEADER_ROW)
-    sheet.print_area(HEADING_ROW, 0, last_row(rows), last)
+    sheet.print_area(HEADING_ROW, 0, last_row(rows), printed_columns(report) - 1)
 
 
-def column_widths(report: ReportSheet, rows: Sequence[Row]) -> list[float]:
+def printed_columns(report: ReportSheet) -> int:
+    """How many columns are printed; those for checking stand right of them."""
+    return sum(not column.audit for column in report.columns)
+
+
+def _is_idle(page: Page, column: ReportColumn) -> bool:
+    """Whether a column has nothing to show: links to sources where nobody is to follow them."""
+    return column.key == "source" and not page.sources and not column.list
+
+
+def column_widths(columns: Sequence[ReportColumn], rows: Sequence[Row]) -> list[float]:
     """The spec's widths; a column of quantities is as wide as its longest, or it would show ###."""
     widths = []
-    for column in report.columns:
+    for column in columns:
         width = column.width
         if column.kind is Kind.QUANTITY:
             values = (row.get(column.key) for row in rows)
@@ -272,18 +333,11 @@ def row_height(lines: int) -> float:
     return 5 + LINE_HEIGHT * lines
 
 
-def _add_filter(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row], table: str) -> None:
-    last = len(report.columns) - 1
-    titles = [column.title.to(page.lang) for column in report.columns]
-    if not rows:  # Excel takes no table without rows
-        write_nothing(page, sheet, FIRST_ROW, last)
-    elif table and len({title.casefold() for title in titles}) == len(titles):
-        header = page.styles.header()
-        columns = [{"header": title, "header_format": header} for title in titles]
-        options = {"name": table, "style": None, "columns": columns}
-        sheet.add_table(HEADER_ROW, 0, last_row(rows), last, options)
+def _add_filter(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row]) -> None:
+    if rows:
+        sheet.autofilter(HEADER_ROW, 0, last_row(rows), len(report.columns) - 1)
     else:
-        sheet.autofilter(HEADER_ROW, 0, last_row(rows), last)
+        write_nothing(page, sheet, FIRST_ROW, printed_columns(report) - 1)
 
 
 def last_row(rows: Sequence[Row]) -> int:
@@ -299,12 +353,12 @@ def column_range(page: Page, key: str, column: str, rows: Sequence[Row]) -> str:
     return f"{quote_sheet(report.title.to(page.lang))}!${letter}${first}:${letter}${last}"
 
 
-def write_nothing(page: Page, sheet: Any, row: int, last: int) -> None:
+def write_nothing(page: Page, sheet: Any, row: int, last: int, *, first: int = 0) -> None:
     """The row that says there is none."""
     style = page.styles.get(font_color=MUTED, indent=1, bottom=1, bottom_color=GRID)
-    for column in range(last + 1):
+    for column in range(first, last + 1):
         sheet.write_blank(row, column, None, style)
-    write_value(sheet, row, 0, page.label("nothing"), style)
+    write_value(sheet, row, first, page.label("nothing"), style)
 
 
 def _frozen_columns(report: ReportSheet) -> int:
@@ -354,11 +408,11 @@ def write_spanned(
     page: Page, sheet: Any, first_row: int, report: ReportSheet, rows: Sequence[Row], grid: Sequence[float]
 ) -> int:
     """A table over the columns of a page, cells merged where they span several; returns the next row."""
-    firm = [column.kind not in WRAPPED or column.width <= NARROW for column in report.columns]
-    spans = fit_columns(column_widths(report, rows), grid, firm)
+    shown = [column for column in report.columns if not column.audit and not _is_idle(page, column)]
+    firm = [column.kind not in WRAPPED or column.width <= NARROW for column in shown]
+    spans = fit_columns(column_widths(shown, rows), grid, firm)
     placed = [
-        (column, span, sum(grid[span[0] : span[1] + 1]))
-        for column, span in zip(report.columns, spans, strict=True)
+        (column, span, sum(grid[span[0] : span[1] + 1])) for column, span in zip(shown, spans, strict=True)
     ]
     sheet.set_row(first_row, row_height(2))
     for column, (first, last), _ in placed:
@@ -375,21 +429,24 @@ def write_spanned(
     return first_row + max(len(rows), 1) + 1
 
 
-def write_section(page: Page, sheet: Any, row: int, title: str, last: int, hint: str = "") -> None:
-    """A heading within a page, underlined from the first column to `last`."""
+def write_section(
+    page: Page, sheet: Any, row: int, title: str, last: int, hint: str = "", *, first: int = 0
+) -> None:
+    """A heading within a page, underlined from the `first` column to `last`."""
     line = page.styles.get(bold=True, font_size=12, font_color=NAVY, bottom=2, bottom_color=BLUE)
     note = page.styles.get(font_size=9, font_color=MUTED, align="right", bottom=2, bottom_color=BLUE)
     sheet.set_row(row, 24)
-    for column in range(1, last + 1):
+    for column in range(first + 1, last + 1):
         sheet.write_blank(row, column, None, note)
-    write_value(sheet, row, 0, title, line)
+    write_value(sheet, row, first, title, line)
     if hint:
         write_value(sheet, row, last, hint, note)
 
 
-def shade(page: Page, row: Row) -> dict[str, Any]:
-    """The look of a row of the tree: what has parts is set off from its parts."""
-    return {} if row["node"] == "department" else {"bold": True, "bg_color": PALE}
+def shade(row: Row) -> dict[str, Any]:
+    """The look of a row of the tree: indented by its depth, and what has parts set off from its parts."""
+    indent = {"indent": 1 + 2 * min(int(row["depth"] or 0), DEEPEST)}
+    return indent if row["node"] == "department" else indent | {"bold": True, "bg_color": PALE}
 
 
 # -- page set-up ---------------------------------------------------------------------------

@@ -397,8 +397,12 @@ def _check_takes(book: Book) -> Iterator[Fault]:
             for part, wanted in (("fixed", {k: (v,) for k, v in take.fixed.items()}), ("only", take.only)):
                 for key, items in wanted.items():
                     yield from _check_taken_items(book, sheet.by_key.get(key), (*path, part, key), items)
-            if take.source is not Source.LAST_YEAR and (take.only or take.linked):
-                expected = f"only and linked with from: {Source.LAST_YEAR}"
+            for key, needed in take.complete.items():
+                for name in (*needed, *(() if key in take.columns else (key,))):
+                    if name not in sheet.by_key or name == key:
+                        yield _unknown((*path, "complete", key), name, sheet)
+            if take.source is not Source.LAST_YEAR and (take.only or take.linked or take.complete):
+                expected = f"only, linked and complete with from: {Source.LAST_YEAR}"
                 yield Fault(Code.SPEC_BAD_VALUE, path, found=take.source, expected=expected)
 
 

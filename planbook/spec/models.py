@@ -235,7 +235,8 @@ class Take(Model):
     columns of the sheet, calculated ones included.  `fixed` fills a column of every row, `texts`
     are composed from {fields}, where what stands in [brackets] goes when one of its fields is
     blank.  `only` keeps the rows whose column holds one of the items, `linked` those alone that a
-    row taken over elsewhere names.
+    row taken over elsewhere names; `complete` is the number that another column of the row must
+    have for a column to be taken over.
     """
 
     source: Source = Field(alias="from")
@@ -244,6 +245,9 @@ class Take(Model):
     texts: Annotated[Mapping[str, Text], FROZEN, THAWED] = Field(default_factory=_nothing)
     only: Annotated[Mapping[str, tuple[str, ...]], FROZEN, THAWED] = Field(default_factory=_nothing)
     linked: bool = False
+    complete: Annotated[Mapping[str, Annotated[Mapping[str, float], FROZEN, THAWED]], FROZEN, THAWED] = Field(
+        default_factory=_nothing
+    )
 
 
 class Timeline(Model):
@@ -319,6 +323,7 @@ class ReportColumn(Model):
     width: float = 12
     list: str = ""
     unit: str = ""  # the column whose unit the figure carries
+    audit: bool = False  # only for checking the formulas: right of what is printed
 
 
 class ReportSheet(Model):

@@ -8,7 +8,7 @@ first, then values, then units.
 from planbook.values.dates import read_date, read_span
 from planbook.values.quantity import UnitNames, read_percent, read_quantity
 from planbook.values.reading import BLANK, NIL, Nil, Reading, Span, is_nil_text, read_flag
-from planbook.values.text import clean_text, match_key, normalise_text
+from planbook.values.text import clean_text, fold_lookalikes, match_key, normalise_text
 
 __all__ = [
     "BLANK",
@@ -18,6 +18,7 @@ __all__ = [
     "Span",
     "UnitNames",
     "clean_text",
+    "fold_lookalikes",
     "is_nil_text",
     "match_key",
     "normalise_text",

@@ -32,6 +32,14 @@ _PUNCTUATION: Final = str.maketrans(
         **{"〈": "<", "〉": ">", "《": "<", "》": ">", "。": ".", "、": ",", "∶": ":"},
     }
 )
+# Letters and characters that look like others and are typed, or pasted, in their place.
+_LOOKALIKES: Final = str.maketrans(
+    dict(zip("АВЕКМНОРСТХУІЅЈԚԜ", "ABEKMHOPCTXYISJQW", strict=True))
+    | dict(zip("асеорхуіѕјԛԝһ", "aceopxyisjqwh", strict=True))
+    | dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True))
+    | dict(zip("οιν", "oiv", strict=True))
+    | dict(zip("エカニハロトタ夲囗", "工力二八口卜夕本口", strict=True))
+)
 _DASH_TABLE: Final = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys("〜∼", "~"))
 
 
@@ -80,6 +88,14 @@ def match_key(text: str) -> str:
 def simplify(text: str) -> str:
     """The text with the traditional characters planners use written in simplified form."""
     return text.translate(SIMPLIFIED)
+
+
+def fold_lookalikes(text: str) -> str:
+    """The text with letters of another alphabet as the Latin or Chinese ones they look like.
+
+    Only for asking whether two texts look the same: a name may rightly be written in Cyrillic.
+    """
+    return text.translate(_LOOKALIKES)
 
 
 def fold_dashes(text: str) -> str:

@@ -173,7 +173,7 @@ def _timeline_marks(styles: Styles, placed: SheetLayout) -> Iterator[Mark]:
         (f"IF({dated},AND({start}<{day}+7,{day}<{reached}),FALSE)", BAR_DONE),
         (f"IF({dated},AND({start}<{day}+7,{finish}>={day}),FALSE)", BAR),
     )
-    line = {"left": 2, "left_color": TODAY}
+    line = {"left": 1, "left_color": TODAY}  # a conditional format takes thin lines only
     for condition, color in states:
         yield f"AND({condition},{_is_today(day)})", styles.rule(bg_color=color, **line)
         yield condition, styles.rule(bg_color=color)

@@ -23,6 +23,7 @@ from planbook.writer.marks import add_marks, write_timeline
 from planbook.writer.styles import (
     BLUE,
     DATE,
+    FETCHED,
     FONT,
     GRID,
     INPUT,
@@ -40,7 +41,9 @@ from planbook.writer.validations import add_validation, date_rule
 OPTIONAL = "#5B7697"
 FROZEN_WIDTH = 62  # characters of frozen columns that still leave room on a laptop
 OWN_COLUMNS = 20  # unlocked columns right of a table; more would slow the writing of every row
+HEADER_HEIGHT = 34  # points: two lines
 ROW_HEIGHT, LINE_HEIGHT = 20, 14  # points: one line of text with some air, and each further one
+HIGHEST_ROW = 409  # points; Excel has no higher row
 WRAPPED = {Kind.TEXT, Kind.LINK, Kind.CHOICE, Kind.SPAN}
 CENTRED = {Kind.CHOICE, Kind.DATE, Kind.PERCENT}
 
@@ -115,7 +118,8 @@ def _write_total(sheet: Any, styles: Styles, content: Content, placed: SheetLayo
 def _write_headers(sheet: Any, styles: Styles, content: Content, placed: SheetLayout) -> None:
     layout = content.layout
     sheet.set_row(KEY_ROW, None, None, {"hidden": True})
-    sheet.set_row(HEADER_ROW, 34)
+    lines = max(_header_lines(layout, at.column) for at in placed.visible)
+    sheet.set_row(HEADER_ROW, HEADER_HEIGHT + max(0, lines - 2) * LINE_HEIGHT)
     sheet.write_string(KEY_ROW, 0, "id")
     sheet.write_string(HEADER_ROW, 0, layout.label("row_id"), styles.header(STEEL))
     for at in placed.written:
@@ -136,12 +140,20 @@ def _write_title(sheet: Any, style: Any, content: Content, placed: SheetLayout, 
         value = content.values[placed.sheet.key, HEADER_ROW, at.index]
         write_formula(sheet, HEADER_ROW, at.index, formula, style, value)
         return
+    sheet.write_string(HEADER_ROW, at.index, _header(layout, column), style)
+
+
+def _header(layout: Layout, column: Column) -> str:
+    """A column's title, with a star where it is required and a word where it may be left alone."""
     title = column.title.to(layout.lang)
     if column.required is True:
         title += " *"
-    if column.optional:
-        title += layout.label("optional")
-    sheet.write_string(HEADER_ROW, at.index, title, style)
+    return title + layout.label("optional") if column.optional else title
+
+
+def _header_lines(layout: Layout, column: Column) -> int:
+    """The lines a header takes; one that a formula makes has room for three."""
+    return 3 if column.header else count_lines(_header(layout, column), column.width + 1)
 
 
 def _note(layout: Layout, column: Column) -> str:
@@ -169,7 +181,7 @@ def _set_heights(sheet: Any, content: Content, placed: SheetLayout) -> None:
             value = content.inputs.get((key, row, at.index)) or content.values.get((key, row, at.index))
             if isinstance(value, str):
                 lines = max(lines, count_lines(value, at.column.width))
-        sheet.grow_row(row, ROW_HEIGHT + (lines - 1) * LINE_HEIGHT)
+        sheet.grow_row(row, min(HIGHEST_ROW, ROW_HEIGHT + (lines - 1) * LINE_HEIGHT))
 
 
 def _number_format(kind: Kind, *, whole: bool) -> str:
@@ -183,8 +195,10 @@ def _number_format(kind: Kind, *, whole: bool) -> str:
     return "@" if whole and kind in {Kind.TEXT, Kind.SPAN} else "General"
 
 
-def _cell_style(styles: Styles, column: Column) -> Any:
-    look: dict[str, Any] = {"border": 1, "border_color": GRID, "text_wrap": True}
+def _cell_style(styles: Styles, column: Column, *, fetched: bool) -> Any:
+    look: dict[str, Any] = {"border": 1, "border_color": GRID}
+    # A number that is too wide would show as ###; it shrinks, and only text wraps.
+    look["shrink" if column.kind in {Kind.QUANTITY, Kind.NUMBER} else "text_wrap"] = True
     look["num_format"] = _number_format(column.kind, whole=not column.calculated)
     if column.kind in CENTRED or column.centred:
         look["align"] = "center"
@@ -192,6 +206,8 @@ def _cell_style(styles: Styles, column: Column) -> Any:
         look |= {"indent": 1, "align": "right" if column.kind in {Kind.QUANTITY, Kind.NUMBER} else "left"}
     if column.calculated:
         look["bg_color"] = PALE
+        if fetched:
+            look["font_color"] = FETCHED
     else:
         look |= {"font_color": INPUT, "locked": False}
     return styles.get(**look)
@@ -201,7 +217,7 @@ def _write_column(
     sheet: Any, styles: Styles, content: Content, placed: SheetLayout, at: PlacedColumn
 ) -> None:
     layout, key, column = content.layout, placed.sheet.key, at.column
-    style = _cell_style(styles, column)
+    style = _cell_style(styles, column, fetched=layout.is_fetched(key, column))
     hidden = {"hidden": True} if column.place is Place.HIDDEN else {}
     sheet.set_column(at.index, at.index, column.width, None, hidden)
     rows = range(placed.first_row, placed.last_row + 1)

@@ -39,6 +39,7 @@ from planbook.writer.styles import (
     BLUE,
     DATE,
     ERROR_TONE,
+    FETCHED,
     GRID,
     INPUT,
     MISSING,
@@ -209,6 +210,11 @@ def _write_legend(sheet: Any, styles: Styles, content: Content, row: int) -> int
     entries: list[tuple[str, str, dict[str, Any]]] = [
         (book.label("legend_input", lang), book.label("legend_input_text", lang), {"font_color": INPUT}),
         (book.label("legend_formula", lang), book.label("legend_formula_text", lang), {"bg_color": PALE}),
+        (
+            book.label("legend_fetched", lang),
+            book.label("legend_fetched_text", lang),
+            {"bg_color": PALE, "font_color": FETCHED},
+        ),
         (book.label("legend_missing", lang), book.label("legend_missing_text", lang), {"bg_color": MISSING}),
         (book.label("legend_wrong", lang), book.label("legend_wrong_text", lang), tone_look(ERROR_TONE)),
         (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from planbook.layout import FIRST_ROW, PlacedColumn, SheetLayout
 from planbook.layout.dropdowns import Block
 from planbook.spec import Kind
-from tests.lines import BOTH, LINKED, Line, column_area, input_columns
+from tests.lines import LINKED, Line, column_area, input_columns
 from tests.support.opened import Opened, Sheet, Validation, edit, restore, revalidate
 from tests.support.package import length
 
@@ -21,8 +21,10 @@ STATIC = re.compile(NAME)
 CASCADE = re.compile(
     rf'OFFSET\({NAME},MATCH\((?P<key>{KEY}(?:&"\|"&{KEY})*),(?P<keys>{NAME}),0\),0,COUNTIF\((?P=keys),(?P=key)\),1\)'
 )
-# A dynamic list hides its range operator inside a name: Excel allows none in the dropdown itself.
-DYNAMIC = re.compile(r"'[^']+'!(\$[A-Z]+\$\d+):INDEX\('[^']+'!\1:\$[A-Z]+\$\d+,.+\)")
+# A list that grows ends where its rows end; that is worked out inside a name, not in the dropdown itself.
+DYNAMIC = re.compile(
+    r"OFFSET\('[^']+'!\$[A-Z]+\$\d+,0,0,MAX\(1,COUNT\('[^']+'!\$[A-Z]+\$\d+:\$[A-Z]+\$\d+\)\),1\)"
+)
 
 
 def lists_of(book: Opened) -> Iterator[tuple[SheetLayout, Sheet, PlacedColumn, Validation | None]]:
@@ -209,11 +211,10 @@ LINES = (
                 "goals", r">list_level<", ">INDEX(list_level,1):INDEX(list_level,2)<"
             ),
             "a name that is not there": edit("goals", r">list_level<", ">list_levels<"),
-            "a range without its end": edit(
-                "xl/workbook.xml", r'(name="pick_goals_goal">)([^:]*):[^<]*', r"\1\2"
+            "a list of blanks": edit(
+                "xl/workbook.xml", r'(name="pick_goals_goal">OFFSET\([^,]*,0,0),.*?\)\),1', r"\1,30,1"
             ),
         },
-        books=BOTH,
     ),
     Line(
         "every column with a list has its dropdown in every row",
@@ -252,7 +253,6 @@ LINES = (
             "a child astray": edit("lists", r"(<v>)拓展华东(</v>)", r"\1拓展华北\2", 0),
             "keys out of order": restore("pick_decomposition_initiative1_keys", 1, "G009"),
         },
-        books=LINKED,
     ),
     Line(
         "prompts and errors are no longer than Excel shows",

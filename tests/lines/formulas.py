@@ -12,8 +12,9 @@ from planbook.calc import Cells
 from planbook.calendar import to_serial
 from planbook.layout import INDEX, column_letter
 from planbook.layout.cells import LISTS
+from planbook.layout.dashboard import DASHBOARD
 from planbook.spec import Place
-from tests.lines import LINKED, Line, column_cells
+from tests.lines import Line, column_cells
 from tests.support.books import compiled, plan_in
 from tests.support.opened import Break, Cell, Opened, edit, restore
 from tests.support.package import book_of, corners, every, root_named
@@ -207,6 +208,8 @@ def check_stored(book: Opened) -> Iterator[str]:
     known: set[tuple[str, str]] = set()
     titles = {placed.sheet.key: placed.title for placed in book.layout.sheets}
     titles |= {LISTS: book.layout.lists_title, INDEX: book.layout.index_title}
+    page = book.layout.book.dashboard
+    titles |= {DASHBOARD: page.title.to(book.layout.lang)} if page else {}
     virtual = {
         (placed.sheet.key, at.index)
         for placed in book.layout.sheets
@@ -374,6 +377,5 @@ LINES = (
             "no total": edit("review", r'<c r="C3"[^>]*><f>.*?</c>', ""),
             "a row below": edit("goals", r"</sheetData>", '<row r="99"><c r="B99"><v>1</v></c></row></sheetData>'),
         },
-        books=LINKED,
     ),
 )  # fmt: skip

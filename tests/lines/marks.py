@@ -214,7 +214,6 @@ LINES = (
             "one column short": remark("review", "goal", None),
             "another colour": edit("xl/styles.xml", r'<bgColor rgb="FFFFF4C2"/>', '<bgColor rgb="FFFFFFFF"/>'),
         },
-        books=LINKED,
     ),
     Line(
         "what is required at times is yellow then",
@@ -223,7 +222,6 @@ LINES = (
             "an upper target for all": remark("goals", "target_high", '$J7=""'),
             "a percentage on hold": remark("tracking", "percent", '$M7="暂停"'),
         },
-        books=LINKED,
     ),
     Line(
         "below the threshold cause and improvement are required",
@@ -260,7 +258,6 @@ LINES = (
             "two that hold": edit("goals", r"(<cfRule [^>]*><formula>)[^<]*ROUND[^<]*", r"\1TRUE", 0),
             "a second one": edit("goals", r"(<cfRule type=\"expression\" dxfId=\"\d+\" priority=\")(\d+)(\"[^>]*>)(<formula>[^<]*</formula></cfRule>)", r"\g<1>\2\3\4\g<1>900\3\4", 0),
         },
-        books=LINKED,
     ),
     Line(
         "a workbook nobody has begun is calm",

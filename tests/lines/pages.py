@@ -85,6 +85,7 @@ def check_legend(book: Opened) -> Iterator[str]:
     for key, fault in (
         ("legend_input", lambda cell: shade(book.style(cell).colour) != "blue"),
         ("legend_formula", lambda cell: shade(book.style(cell).fill) != "grey"),
+        ("legend_fetched", lambda cell: shade(book.style(cell).colour) != "green"),
         ("legend_missing", lambda cell: shade(book.style(cell).fill) != "yellow"),
         ("legend_wrong", lambda cell: _tone(book, cell) != "bad"),
     ):
@@ -284,7 +285,6 @@ LINES = (
         "each table is headed and explained",
         check_top,
         {"no hint": edit(STRINGS, r">目标 → 关键举措 → 具体任务；[^<]*", ">")},
-        books=LINKED,
     ),
     Line(
         "notes on headers explain their columns",

@@ -335,7 +335,6 @@ LINES = (
             "one always marked": remark("review", "improvement", "TRUE"),
             "a warning as an error": edit("xl/styles.xml", r'(<dxf>.*?)<bgColor rgb="FFFDECC3"/>', r'\1<bgColor rgb="FFF9DAD2"/>', 0),
         },
-        books=LINKED,
     ),
     Line(
         "no rule of the book is asleep",
@@ -382,7 +381,6 @@ LINES = (
             "linked by the whole label": edit("review", r"LEFT\(\$D7,4\),goals_id", "MID($D7,6,40),goals_goal", 0),
             "no new label": edit("lists", r"(<f [^>]*>)[^<]*goals_id[^<]*", r'\1IF(TRUE,"G002｜新客户拓展","")', 0),
         },
-        books=LINKED,
     ),
     Line(
         "weights must total 100 %",

@@ -16,6 +16,8 @@ NEEDS=(
   "pdftoppm|poppler-utils|pictures of sheets"
   "CJK font|fonts-noto-cjk|pictures of Chinese sheets"
   "openssl|openssl|mail over TLS to a test server"
+  "npm|npm|workbooks saved by ExcelJS and SheetJS"
+  "Chromium|chromium|the HTML report in a browser"
   "OOXML validator|npm|workbooks against the schema of their format"
 )
 
@@ -43,7 +45,11 @@ find_need() {
           return
         fi
       done ;;
-    pdftoppm|openssl) command -v "$1" ;;
+    pdftoppm|openssl|npm) command -v "$1" ;;
+    Chromium)
+      for candidate in chromium chromium-browser google-chrome chrome; do
+        command -v "$candidate" && return
+      done ;;
     "CJK font") fc-list :lang=zh family 2>/dev/null | sed -n 1p ;;
     "OOXML validator") [[ ! -x "$VALIDATOR" ]] || echo "$VALIDATOR" ;;
   esac || true

@@ -38,7 +38,16 @@ def _words(sheet: Sheet) -> set[tuple[str, ...]]:
 
 
 def _marks(sheet: Sheet) -> set[tuple[str, str, str]]:
-    return {(mark.area, skeleton(mark.condition), mark.fill) for mark in sheet.marks}
+    # LibreOffice writes yes and no as 1 and 0; scales and bars have no condition and are counted as drawn.
+    words = (("FALSE", "0"), ("TRUE", "1"))
+    found = set()
+    for mark in sheet.marks:
+        condition = skeleton(mark.condition)
+        for word, digit in words:
+            condition = condition.replace(word, digit)
+        if condition:
+            found.add((mark.area, condition, mark.fill))
+    return found
 
 
 def _protection(sheet: Sheet) -> set[tuple[str, bool]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planbook.calc import Calculator
+from planbook.cycle import Cycle, cycle_items
 from planbook.layout import Layout, resolve_layout
 from planbook.reader import Submission, read_workbook
 from planbook.reports import write_consolidated
@@ -38,7 +39,7 @@ def main() -> None:
         for lang, returned in RETURNED.items():
             submission = read_workbook(samples_folder() / "returned" / returned, expectations(demo.cycle))
             path = work / f"{lang}.xlsx"
-            layout = write_again(path, submission)
+            layout = write_again(path, submission, demo.cycle)
             draw(path, dict(pages_of(layout)), f"planner-{lang}")
             report = work / f"report-{lang}.xlsx"
             figures = roll_up_cycle(demo.cycle, collect_returns(demo.cycle), lang=lang)
@@ -49,14 +50,13 @@ def main() -> None:
             )
 
 
-def write_again(path: Path, submission: Submission) -> Layout:
+def write_again(path: Path, submission: Submission, cycle: Cycle) -> Layout:
     """A returned plan as a workbook of today's book, with every sheet it fills."""
     assert submission.book is not None
     assert submission.issue is not None
     many = {key: len(value) for key, value in submission.settings.items() if isinstance(value, tuple)}
-    layout = resolve_layout(
-        submission.book, lang=submission.issue.lang, items=submission.items, many=many, sheets=()
-    )
+    items = cycle_items(submission.book, cycle.company, submission.issue.scope)
+    layout = resolve_layout(submission.book, lang=submission.issue.lang, items=items, many=many, sheets=())
     write_workbook(path, Calculator(layout), submission.issue, submission.plan, submission.settings)
     return layout
 

@@ -403,6 +403,16 @@ def restyle(part: str, address: str, *, like: str) -> Break:
     return change
 
 
+def unlock(part: str, address: str) -> Break:
+    """Break a workbook by leaving one cell open."""
+
+    def change(book: Opened) -> Opened:
+        style = next(number for number, style in enumerate(book.styles) if not style.locked)
+        return edit(part, rf'(<c r="{address}" s=")\d+', rf"\g<1>{style}")(book)
+
+    return change
+
+
 def remark(sheet: str, column: str, formula: str | None) -> Break:
     """Break a workbook by giving every conditional format of a column another condition, or none of them."""
 

@@ -72,6 +72,11 @@ def corners(area: str) -> tuple[int, int, int, int] | None:
     return (left, top, right, bottom) if inside else None
 
 
+def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether two areas (left, top, right, bottom) share a cell."""
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+
+
 def column_number(letters: str) -> int:
     number = 0
     for letter in letters:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from planbook.calendar import FiscalYear
-from planbook.company import Company, Department
+from planbook.company import Company, CompanyGoal, Department
 from planbook.measures import RollUp
 from planbook.measures.model import (
     COMPANY_GOAL_COLUMNS,
@@ -21,7 +21,7 @@ from planbook.measures.model import (
     TASK_COLUMNS,
 )
 from planbook.problems import Code, Location, Problem
-from planbook.spec import load_spec
+from planbook.spec import Book, load_spec
 
 YEAR, AS_OF = 2024, date(2024, 7, 1)
 Record = Mapping[str, Any]
@@ -147,15 +147,58 @@ class Builder:
         record = {"department": code, "department_name": name, "receipt": receipt, "file": f"{code}.xlsx"}
         self.receipts.append({**record, "rows": 20, "errors": 0, "warnings": 0, **more})
 
+    def company(self) -> Company:
+        """The departments and the company goals."""
+        return Company(
+            self.departments,
+            tuple(CompanyGoal(str(row["goal"]), unit=row["unit"]) for row in self.company_goals),
+        )
+
+    def share(self, book: Book) -> None:
+        """Put beside each figure what it adds to those above it, as the roll-up does."""
+        for number, row in enumerate(self.company_goals, 1):
+            row["number"] = number
+        above = {row["goal"]: row for row in self.company_goals}
+        for goal in self.goals:
+            mine = [g for g in self.goals if g["department"] == goal["department"]]
+            goal["share"] = 1 / len(mine) if goal["level"] == "department" else None
+            own = [f for f in self.facts if (f["file"], f["goal_id"]) == (goal["file"], goal["goal_id"])]
+            top = above.get(goal.get("company_goal"))
+            if top is not None:
+                goal |= {"company_no": top["number"], "company_use": "counted"}
+            for position, fact in enumerate(own, 1):
+                if goal["aggregation"] == "last" and position < len(own):
+                    continue
+                for name in ("target", "actual"):
+                    fact[f"adds_{name}"] = fact[name]
+                    if top is not None and top["rollup"] == "sum":
+                        fact["company_no"] = top["number"]
+                        converted = book.unit_table.convert(fact[name], fact["unit"], top["unit"])
+                        fact[f"company_adds_{name}"] = converted
+
     def scores(self) -> list[Record]:
-        """One row per node with the mean of its goals' attainment."""
+        """One row per node: the mean of its goals' attainment, or of its parts' scores."""
         company = Company(self.departments)
         records = []
+        found: dict[str, float | None] = {}
+        for code in (*reversed([d.code for d in company.below("")]), ""):
+            goals = [g for g in self.goals if g["department"] == code]
+            known = [min(g["attainment"], 1.2) for g in goals if g.get("attainment") is not None]
+            parts = [found[child.code] for child in company.children(code)]
+            every = [part for part in parts if part is not None] if parts else known
+            if parts and known:
+                every.append(sum(known) / len(known))
+            found[code] = sum(every) / len(every) if every else None
         for code in ("", *(d.code for d in company.below(""))):
             inside = {d.code for d in company.below(code)}
             goals = [g for g in self.goals if g["department"] in inside]
-            known = [min(g["attainment"], 1.2) for g in goals if g.get("attainment") is not None]
-            score = sum(known) / len(known) if known else None
+            mine = [g for g in self.goals if g["department"] == code and g.get("attainment") is not None]
+            own = sum(min(g["attainment"], 1.2) for g in mine) / len(mine) if mine else None
+            score = found[code]
+            parent = next((d.parent for d in self.departments if d.code == code), None)
+            siblings = len(company.children(parent or "")) + any(
+                g["department"] == parent for g in self.goals
+            )
             leaves = [d.code for d in company.leaves(code)]
             covered = sum(any(g["department"] == leaf for g in goals) for leaf in leaves)
             share = covered / len(leaves) if leaves else 0
@@ -167,6 +210,11 @@ class Builder:
                     "node": "company" if not code else "division" if company.children(code) else "department",
                     "depth": len(list(company.above(code))) + 1 if code else 0,
                     "score": score,
+                    "share": 1 / siblings if code else None,
+                    "own": own,
+                    "own_share": 1 / (len(company.children(code)) + 1)
+                    if mine and company.children(code)
+                    else None,
                     "rating": rate(score),
                     "low": (score or 0) * share,
                     "high": (score or 0) * share + 1.2 * (1 - share),
@@ -183,9 +231,10 @@ class Builder:
     def make(self, *, book: str = "annual_plan", scope: str = "", **more: Any) -> RollUp:
         """The roll-up of what was collected."""
         ends = FiscalYear(YEAR).quarter_ends
+        self.share(load_spec(book))
         values: dict[str, Any] = {
             "book": load_spec(book),
-            "company": Company(self.departments),
+            "company": self.company(),
             "year": YEAR,
             "start_month": 1,
             "as_of": AS_OF,
@@ -221,6 +270,7 @@ def small_company() -> Builder:
         [(3000.0, 2800.0), (3000.0, 2925.5)],
         driver="客观：华东暴雨；主观：跟进慢",
         annual_target=12000.0,
+        company_goal="年度营收增长15%",
     )
     build.goal(
         "KH",

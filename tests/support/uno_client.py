@@ -31,6 +31,7 @@ import uno  # type: ignore[import-not-found]
 
 FILTERS = {
     ".xlsx": "Calc MS Excel 2007 XML",
+    ".xls": "MS Excel 97",
     ".ods": "calc8",
     ".pdf": "calc_pdf_Export",
     ".csv": "Text - txt - csv (StarCalc)",

@@ -24,13 +24,13 @@ from tests.support.package import (
     integer,
     length,
     open_package,
+    overlap,
     relations,
     root_named,
     tag,
     text_of,
     unescape,
 )
-from tests.support.validate_drawn import overlap
 from tests.support.validate_formulas import LONGEST_FORMULA
 
 LONGEST_SHEET_NAME = 31

@@ -18,6 +18,7 @@ from tests.support.package import (
     every,
     integer,
     length,
+    overlap,
     relations,
     tag,
     text_of,
@@ -29,11 +30,6 @@ LONGEST_TARGET, LONGEST_TIP = 2_079, 255
 LONGEST_NOTE = 32_767
 LONGEST_TABLE_TITLE = 255
 BOX_SIDES = 8  # of a note: column, offset, row, offset of two corners
-
-
-def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Whether two areas (left, top, right, bottom) share a cell."""
-    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def parts_of(package: Package, sheet: str, kind: str) -> Iterator[Element]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
-from tests.support.package import Package, book_of, every, integer, length, tag
+from tests.support.package import Package, book_of, corners, every, integer, length, overlap, tag
 
 LONGEST_FORMULA = 8192
 LONGEST_QUOTED = 255
@@ -94,4 +94,21 @@ def check_priorities(package: Package) -> Iterator[str]:
                 yield f"{name} has {count} conditional formats of the priority {number}"
 
 
-RULES: tuple[Callable[[Package], Iterator[str]], ...] = (check_formulas, check_priorities)
+def check_shared(package: Package) -> Iterator[str]:
+    """A shared formula stands written out once, in its area, and names no other sheet."""
+    for name, root in package.worksheets():
+        areas: dict[str, tuple[int, int, int, int]] = {}
+        for cell in every(root, "c"):
+            for formula in (child for child in cell if tag(child) == "f" and child.get("t") == "shared"):
+                where, number = f"{name}!{cell.get('r')}", formula.get("si", "")
+                place = corners(cell.get("r", ""))
+                if formula.text:
+                    areas[number] = corners(formula.get("ref", "")) or (0, 0, 0, 0)
+                    if "!" in formula.text:
+                        yield f"{where} shares a formula that names another sheet"
+                area = areas.get(number)
+                if area is None or place is None or not overlap(place, area):
+                    yield f"{where} shares the formula {number}, which does not reach it"
+
+
+RULES: tuple[Callable[[Package], Iterator[str]], ...] = (check_formulas, check_priorities, check_shared)

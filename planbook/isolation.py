@@ -1,0 +1,284 @@
+"""Do a piece of work per item in processes of their own, so that one item can harm only itself.
+
+A process that dies, hangs or eats memory costs its own item; the others go on.  Results come in
+the order of the items however many processes there are.  Where the system offers no limit of
+memory (Windows) only time and death are guarded; where no process can be started the work is
+done in this one.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import faulthandler
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from multiprocessing.connection import Connection, wait
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+if sys.platform != "win32":
+    import resource
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 8  # items per process that may be done before the first of them is taken
+_PATIENCE = 2.0  # seconds after which an idle process looks whether its parent still lives
+
+
+def _thaw_mapping(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(items)
+
+
+# What the reader returns is frozen, and Python knows no way to send a frozen mapping.
+copyreg.pickle(MappingProxyType, lambda frozen: (_thaw_mapping, (dict(frozen),)))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one item may cost: seconds by the clock, and bytes of memory beyond what was there."""
+
+    seconds: float = 18.0
+    memory: int = 768 * 2**20
+
+
+class Fate(StrEnum):
+    """What became of an item."""
+
+    DONE = "done"
+    DIED = "died"
+    TOO_LONG = "too long"
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """The result of an item, or why there is none; `detail` names the signal of a death."""
+
+    fate: Fate
+    result: Result | None = None
+    detail: str = ""
+
+
+def default_jobs() -> int:
+    """How many processes this machine can use."""
+    with suppress(AttributeError):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+def run_isolated(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    jobs: int = 0,
+    limits: Limits = Limits(),
+) -> Iterator[Outcome[Result]]:
+    """`function` of every item, in order, in `jobs` processes (as many as fit where it is 0).
+
+    An exception that `function` raises counts as a death with its name: what can be expected to
+    go wrong is for `function` to return.
+    """
+    if not items:
+        return
+    crew = _Crew(function, limits)
+    try:
+        crew.start(min(jobs or default_jobs(), len(items)))
+    except OSError:  # no process can be had: better unguarded than not at all
+        crew.end()
+        yield from (Outcome(Fate.DONE, function(item)) for item in items)
+        return
+    try:
+        yield from crew.work(items)
+    finally:
+        crew.end()
+
+
+@dataclass
+class _Worker:
+    """One process and what it is doing: the number of its item, -1 for none, and its deadline."""
+
+    process: Any
+    connection: Connection
+    item: int = -1
+    deadline: float = 0.0
+
+
+class _Crew(Generic[Item, Result]):
+    def __init__(self, function: Callable[[Item], Result], limits: Limits) -> None:
+        # A fork has every book and formula in memory at once. Elsewhere a fork is not to be trusted.
+        self._context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self._function = function
+        self._limits = limits
+        self._workers: list[_Worker] = []
+
+    def start(self, count: int) -> None:
+        for _ in range(count):
+            self._workers.append(self._hire())
+
+    def _hire(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, self._function, self._limits, os.getpid()), daemon=True
+        )
+        with warnings.catch_warnings():
+            # The progress bar has a thread; the child neither draws nor waits for it.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def end(self) -> None:
+        for worker in self._workers:
+            _dismiss(worker)
+        self._workers.clear()
+
+    def work(self, items: Sequence[Item]) -> Iterator[Outcome[Result]]:
+        following, taken = 0, 0
+        done: dict[int, Outcome[Result]] = {}
+        while taken < len(items):
+            limit = min(len(items), taken + AHEAD * len(self._workers))
+            for worker in self._workers:
+                if worker.item < 0 and following < limit:
+                    self._hand(worker, following, items[following])
+                    following += 1
+            self._wait(done)
+            while taken in done:
+                yield done.pop(taken)
+                taken += 1
+
+    def _hand(self, worker: _Worker, number: int, item: Item) -> None:
+        worker.item, worker.deadline = number, time.monotonic() + self._limits.seconds
+        with suppress(OSError):  # it has died since: its silence will tell
+            worker.connection.send(item)
+
+    def _wait(self, done: dict[int, Outcome[Result]]) -> None:
+        """Take what the processes have to say, and end those whose time is up."""
+        busy = [worker for worker in self._workers if worker.item >= 0]
+        patience = min(worker.deadline for worker in busy) - time.monotonic()
+        ready = wait([worker.connection for worker in busy], max(0.0, patience))
+        for worker in busy:
+            number = worker.item
+            if worker.connection in ready:
+                done[number] = self._take(worker)
+            elif time.monotonic() >= worker.deadline:
+                done[number] = Outcome(Fate.TOO_LONG)
+                self._replace(worker)
+
+    def _take(self, worker: _Worker) -> Outcome[Result]:
+        try:
+            outcome, again = worker.connection.recv()
+        except Exception as error:  # the pipe ended, or what came through it makes no sense
+            worker.process.join(1.0)
+            detail = _name_death(worker.process.exitcode, error)
+            self._replace(worker)
+            return Outcome(Fate.DIED, detail=detail)
+        worker.item = -1
+        if not again:
+            self._replace(worker)
+        return outcome  # type: ignore[no-any-return]
+
+    def _replace(self, worker: _Worker) -> None:
+        _dismiss(worker)
+        self._workers[self._workers.index(worker)] = self._hire()
+
+
+def _dismiss(worker: _Worker) -> None:
+    if worker.item < 0 and worker.process.is_alive():
+        with suppress(OSError):
+            worker.connection.send(None)
+        worker.process.join(1.0)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join()
+    worker.connection.close()
+    worker.process.close()
+
+
+def _name_death(exit_code: int | None, error: Exception) -> str:
+    if exit_code is not None and exit_code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-exit_code).name
+    return f"exit {exit_code}" if exit_code is not None else type(error).__name__
+
+
+# -- in the process ----------------------------------------------------------------------------
+
+
+def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limits, parent: int) -> None:
+    """Do the items that come through the pipe, one after the other, until there is no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends us
+    _fall_silent()
+    ceiling = _limit_memory(limits.memory)
+    while True:
+        while not connection.poll(_PATIENCE):
+            if os.getppid() != parent:
+                return
+        item = connection.recv()
+        if item is None:
+            return
+        outcome = _do(function, item)
+        again = outcome.fate is Fate.DONE and not (ceiling and _peak() > ceiling)
+        try:
+            connection.send((outcome, again))
+        except MemoryError:
+            connection.send((Outcome(Fate.TOO_LARGE), False))
+            return
+        if not again:
+            return
+
+
+def _do(function: Callable[[Any], Any], item: Any) -> Outcome[Any]:
+    try:
+        return Outcome(Fate.DONE, function(item))
+    except MemoryError:
+        return Outcome(Fate.TOO_LARGE)
+    except Exception as error:
+        return Outcome(Fate.DIED, detail=type(error).__name__)
+
+
+def _fall_silent() -> None:
+    """A library in another language that gives up says so on standard error; we say it in one line."""
+    faulthandler.disable()
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _limit_memory(budget: int) -> int:
+    """Let the process grow by `budget` bytes; returns the peak from which it is replaced, 0 for none."""
+    if sys.platform == "win32" or budget <= 0:
+        return 0
+    grown = _address_space()
+    if grown:
+        with suppress(OSError, ValueError):
+            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+            limit = grown + budget
+            resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
+    return _peak() + budget // 2
+
+
+def _address_space() -> int:
+    """Bytes of address space in use, 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as status:  # noqa: PTH123 - no path a person named
+            return int(status.read().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def _peak() -> int:
+    """The most memory this process has had, in bytes."""
+    if sys.platform == "win32":
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

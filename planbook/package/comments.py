@@ -1,0 +1,226 @@
+"""Comments on cells: ours are added beside the planner's own, and taken away again by their author.
+
+A comment lives in two parts: its text in `comments`, its box in a drawing of the old vector format
+(VML), which is not always well-formed XML and is therefore patched as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from planbook.layout import column_letter
+from planbook.package.archive import SPREADSHEET, VML_TYPE, Archive
+from planbook.package.markup import Element, Part, escape_text, resolve_text
+
+AUTHOR = "planbook"
+MOST = 1000  # boxes a sheet's block of shape numbers holds, with some left for others
+SHEET_ORDER = (
+    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr",
+    "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate",
+    "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks",
+    "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties",
+    "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF",
+    "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+)  # fmt: skip
+_SHAPE = re.compile(r"<((?:[\w.-]+:)?shape)\b.*?</\1>\s*", re.DOTALL)
+_ROW = re.compile(r"<(?:[\w.-]+:)?Row>\s*(\d+)\s*<")
+_COLUMN = re.compile(r"<(?:[\w.-]+:)?Column>\s*(\d+)\s*<")
+_SHAPE_ID = re.compile(r"_x0000_s(\d+)")
+_BLOCK = re.compile(r"idmap\b[^>]*\bdata=\"(\d+)\"")
+_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
+_NAMESPACES = {
+    "v": "urn:schemas-microsoft-com:vml",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "x": "urn:schemas-microsoft-com:office:excel",
+}
+_VML = (
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" '
+    'data="{block}"/></o:shapelayout><v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" '
+    'path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" '
+    'o:connecttype="rect"/></v:shapetype></xml>'
+)
+
+
+def remove_comments(archive: Archive, sheet: str) -> None:
+    """Take our comments off a sheet; the planner's own stay."""
+    texts, boxes = _parts_of(archive, sheet)
+    if not texts:
+        return
+    part = archive.part(texts)
+    author = _author(part)
+    if author is None:
+        return
+    removed = []
+    for comment in reversed(_comments(part)):
+        if comment.get("authorId") == str(author):
+            removed.append(comment.get("ref"))
+            part = part.replace(comment.start, comment.end, "")
+    archive.put(texts, part)
+    if boxes and removed:
+        places = {_place(ref) for ref in removed}
+        vml = archive.part(boxes)
+        kept = _SHAPE.sub(lambda shape: "" if _box_place(shape[0]) in places else shape[0], vml.text)
+        archive.put(boxes, Part(kept, vml.encoding, vml.mark))
+
+
+def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
+    """The cells and texts of the comments that are not ours."""
+    texts, _ = _parts_of(archive, sheet)
+    if not texts:
+        return []
+    part = archive.part(texts)
+    ours = str(_author(part))
+    return [
+        (comment.get("ref"), _plain_text(part, comment))
+        for comment in _comments(part)
+        if comment.get("authorId") != ours
+    ]
+
+
+def _plain_text(part: Part, comment: Element) -> str:
+    runs = re.findall(r"<(?:[\w.-]+:)?t(?:\s[^>]*)?>([^<]*)<", part.text[comment.inner : comment.inner_end])
+    return resolve_text("".join(runs)).strip()
+
+
+def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None:
+    """Comment the cells `texts` names; cells that have a comment of the planner's keep it alone."""
+    name, boxes = _parts_of(archive, sheet)
+    name = name or _create_texts(archive, sheet)
+    part = archive.part(name)
+    taken = {comment.get("ref") for comment in _comments(part)}
+    wanted = {ref: text for ref, text in texts.items() if ref not in taken}
+    wanted = dict(list(wanted.items())[: max(0, MOST - len(taken))])
+    if not wanted:
+        return
+    part, author = _with_author(part)
+    holder = part.child("commentList")
+    assert holder is not None, "a comments part has a list"
+    prefix = part.root.prefix
+    new = "".join(
+        f'<{prefix}comment ref="{ref}" authorId="{author}"><{prefix}text><{prefix}r><{prefix}t '
+        f'xml:space="preserve">{escape_text(text)}</{prefix}t></{prefix}r></{prefix}text></{prefix}comment>'
+        for ref, text in wanted.items()
+    )
+    archive.put(name, part.append(holder, new))
+    boxes = boxes or _create_boxes(archive, sheet)
+    vml = archive.part(boxes)
+    numbers = [int(number) for number in _SHAPE_ID.findall(vml.text)]
+    blocks = [int(block) * 1024 for block in _BLOCK.findall(vml.text)]
+    first = max([1024, *blocks, *numbers]) + 1
+    unbound = "".join(
+        f' xmlns:{prefix}="{uri}"'
+        for prefix, uri in _NAMESPACES.items()
+        if f'xmlns:{prefix}="{uri}"' not in vml.text
+    )
+    shapes = "".join(
+        _box(first + n, *_place(ref), text, unbound) for n, (ref, text) in enumerate(wanted.items())
+    )
+    at = vml.text.rindex("</xml>")
+    archive.put(boxes, vml.replace(at, at, shapes))
+
+
+def _parts_of(archive: Archive, sheet: str) -> tuple[str, str]:
+    """The parts of a sheet's comments and of its old drawing; nothing where it has none."""
+    relations = archive.relations(sheet)
+    texts = next((r.target for r in relations if r.kind == "comments" and archive.has(r.target)), "")
+    legacy = archive.part(sheet).child("legacyDrawing")
+    wanted = legacy.get("id") if legacy else ""
+    boxes = next((r.target for r in relations if r.id == wanted and archive.has(r.target)), "")
+    return texts, boxes
+
+
+def _comments(part: Part) -> tuple[Element, ...]:
+    holder = part.child("commentList")
+    return part.children(holder) if holder else ()
+
+
+def _author(part: Part) -> int | None:
+    holder = part.child("authors")
+    for number, author in enumerate(part.children(holder) if holder else ()):
+        if resolve_text(part.text[author.inner : author.inner_end]).strip() == AUTHOR:
+            return number
+    return None
+
+
+def _with_author(part: Part) -> tuple[Part, int]:
+    author = _author(part)
+    if author is not None:
+        return part, author
+    holder = part.child("authors")
+    assert holder is not None, "a comments part has authors"
+    count = len(part.children(holder))
+    return part.append(holder, f"<{part.root.prefix}author>{AUTHOR}</{part.root.prefix}author>"), count
+
+
+def _create_texts(archive: Archive, sheet: str) -> str:
+    name = archive.free_name("xl/comments{}.xml")
+    archive.put(
+        name,
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        f'<comments xmlns="{archive.namespace}"><authors></authors><commentList></commentList></comments>',
+    )
+    archive.relate(sheet, "comments", name)
+    archive.declare(name, SPREADSHEET + "comments+xml")
+    return name
+
+
+def _create_boxes(archive: Archive, sheet: str) -> str:
+    name = archive.free_name("xl/drawings/vmlDrawing{}.vml")
+    used = [0]  # boxes of different sheets have numbers of different blocks
+    for other in archive.names(".vml"):
+        text = archive.part(other).text
+        used += [int(number) // 1024 for number in _SHAPE_ID.findall(text)]
+        used += [int(block) for block in _BLOCK.findall(text)]
+    archive.put(name, _VML.format(block=max(used) + 1))
+    archive.declare_extension("vml", VML_TYPE)
+    ident = archive.relate(sheet, "vmlDrawing", name)
+    part = archive.part(sheet)
+    bound = part.namespace_prefix(archive.relation_base)
+    declared = "" if bound else f' xmlns:r="{archive.relation_base}"'
+    new = f'<{part.root.prefix}legacyDrawing{declared} {bound or "r:"}id="{ident}"/>'
+    archive.put(sheet, part.insert_ordered(SHEET_ORDER, "legacyDrawing", new))
+    return name
+
+
+def _place(ref: str) -> tuple[int, int]:
+    """The 0-based row and column of a reference."""
+    match = _REFERENCE.fullmatch(ref.replace("$", ""))
+    if match is None:
+        return -1, -1
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(match[2]) - 1, column - 1
+
+
+def _box_place(shape: str) -> tuple[int, int]:
+    row, column = _ROW.search(shape), _COLUMN.search(shape)
+    return (int(row[1]), int(column[1])) if row and column else (-2, -2)
+
+
+def _box(number: int, row: int, column: int, text: str, namespaces: str) -> str:
+    """The box of a comment: hidden until somebody points at the cell, as high as its text needs.
+
+    `namespaces` declares the prefixes that its drawing does not.
+    """
+    lines = sum(1 + len(line) // 22 for line in text.splitlines())
+    height = min(16, max(4, lines + 1))
+    top = max(0, row - 1)
+    anchor = f"{column + 1}, 15, {top}, 10, {column + 4}, 60, {top + height}, 4"
+    return (
+        f'<v:shape{namespaces} id="_x0000_s{number}" type="#_x0000_t202" '
+        f'style="position:absolute;width:220pt;height:{height * 15}pt;z-index:1;visibility:hidden" '
+        'fillcolor="#fff4c2" o:insetmode="auto">'
+        '<v:fill color2="#fff4c2"/><v:shadow color="black" obscured="t"/><v:path o:connecttype="none"/>'
+        '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
+        '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
+        f"<x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row>"
+        f"<x:Column>{column}</x:Column></x:ClientData></v:shape>"
+    )
+
+
+def first_cell(place: str, row: int) -> str:
+    """The cell a comment goes to: the first of a region, or the row's first."""
+    return place.partition(":")[0] if place else f"{column_letter(0)}{row}"

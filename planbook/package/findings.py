@@ -1,0 +1,201 @@
+"""The sheet 问题清单 of a return copy: each problem with a link to its cell and what to write instead."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from planbook.layout import quote_sheet
+from planbook.package.archive import Archive
+from planbook.package.markup import escape_attribute, escape_text
+from planbook.package.styling import Look, StyleBook
+from planbook.problems import CATALOGUE, Code, Group, Location, Problem, Severity
+from planbook.problems import escape_text as show_controls
+from planbook.spec import Book
+from planbook.writer.styles import BLUE, GRID, MUTED, NAVY, PALE, TONES
+
+WIDTHS = (6, 11, 24, 18, 30, 30, 46, 52, 20)
+TITLES = ("number", "severity", "place", "subject", "found", "expected", "fix", "message", "code")
+HEADER_ROW, FIRST_ROW = 4, 5  # 1-based
+MOST_POINTS = 300  # a row's height
+LONGEST = 2000  # characters shown of what stood in a cell
+_READINGS = frozenset(
+    {Code.AMBIGUOUS_VALUE, Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.NOT_IN_LIST_NEAR, Code.LOOKALIKE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the list: a problem at one place; `leader` is the line whose problem it repeats."""
+
+    problem: Problem
+    place: Location
+    leader: int = 0
+
+
+def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
+    """The lines of the list: every group's root, then the further places it stands at."""
+    findings: list[Finding] = []
+    for group in groups:
+        findings.append(Finding(group.root, group.root.location))
+        leader = len(findings)
+        findings += [Finding(problem, problem.location, leader=leader) for problem in group.same]
+    return tuple(findings)
+
+
+def propose(problem: Problem, lang: str) -> str:
+    """What to write instead: the value meant where one can be named, else how to mend it."""
+    if problem.code in _READINGS and problem.expected:
+        return f"→ {problem.expected}"
+    return problem.fix(lang)
+
+
+@dataclass(frozen=True)
+class FindingsSheet:
+    """Renders the list as a worksheet part in the workbook's language."""
+
+    book: Book
+    lang: str
+    heading: str
+
+    def render(self, archive: Archive, styles: StyleBook, findings: Sequence[Finding]) -> str:
+        """The whole part."""
+        rows = [*self._top(styles, findings), *self._lines(styles, findings)]
+        links = "".join(_links(findings))
+        columns = "".join(
+            f'<col min="{n}" max="{n}" width="{width + 0.7}" customWidth="1"/>'
+            for n, width in enumerate(WIDTHS, 1)
+        )
+        return (
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+            f'<worksheet xmlns="{archive.namespace}">'
+            '<sheetPr><tabColor rgb="FF9A2A12"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+            '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
+            f'<pane ySplit="{HEADER_ROW}" topLeftCell="A{FIRST_ROW}" activePane="bottomLeft" state="frozen"/>'
+            f'<selection pane="bottomLeft" activeCell="C{FIRST_ROW}" sqref="C{FIRST_ROW}"/></sheetView>'
+            f'</sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols>'
+            f"<sheetData>{''.join(rows)}</sheetData>"
+            # Protected without a password like all sheets of ours: the importer knows it by that.
+            '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0"/>'
+            + (f"<hyperlinks>{links}</hyperlinks>" if links else "")
+            + '<pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
+            '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+            "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
+        )
+
+    def _label(self, key: str, **values: object) -> str:
+        return self.book.label(f"findings_{key}", self.lang).format(**values)
+
+    def _top(self, styles: StyleBook, findings: Sequence[Finding]) -> Iterator[str]:
+        bar = styles.cell(Look(color="FFFFFF", fill=_hex(NAVY), size=14, bold=True, wrap=False))
+        grey = styles.cell(Look(color=_hex(MUTED), size=9, wrap=False))
+        head = styles.cell(Look(color="FFFFFF", fill=_hex(BLUE), border="FFFFFF", bold=True, center=True))
+        counts = {severity: 0 for severity in Severity}
+        for finding in findings:
+            counts[finding.problem.severity] += 1
+        if findings:
+            said = self._label("counts", **{severity.value: count for severity, count in counts.items()})
+        else:
+            said = self._label("none")
+        yield _row(1, [(bar, self.heading), *((bar, "") for _ in WIDTHS[1:])], height=30)
+        yield _row(2, [(grey, said)], height=18)
+        yield _row(3, [(grey, self._label("hint"))], height=18)
+        titles = [(head, self._label(key)) for key in TITLES]
+        yield _row(HEADER_ROW, titles, height=22)
+
+    def _lines(self, styles: StyleBook, findings: Sequence[Finding]) -> Iterator[str]:
+        grid = _hex(GRID)
+        plain = styles.cell(Look(border=grid))
+        number = styles.cell(Look(border=grid, center=True, color=_hex(MUTED)))
+        link = styles.cell(Look(border=grid, color=_hex(BLUE), underline=True))
+        code = styles.cell(Look(border=grid, color=_hex(MUTED), size=9))
+        fix = styles.cell(Look(border=grid, fill=_hex(PALE), bold=True))
+        tones = {
+            severity: styles.cell(
+                Look(border=grid, fill=_hex(back), color=_hex(text), bold=True, center=True)
+            )
+            for severity, (back, text) in self._tones().items()
+        }
+        for position, finding in enumerate(findings):
+            problem = finding.problem
+            texts = self._texts(finding)
+            linked = bool(finding.place.sheet)
+            looks = (
+                number, tones[problem.severity], link if linked else plain, plain, plain, plain, fix, plain,
+                code,
+            )  # fmt: skip
+            cells = [(number, str(position + 1)), *zip(looks[1:], texts, strict=True)]
+            yield _row(FIRST_ROW + position, cells, height=_height(cells))
+
+    def _tones(self) -> dict[Severity, tuple[str, str]]:
+        return {severity: TONES[self.book.tone("severity", severity.value)] for severity in Severity}
+
+    def _texts(self, finding: Finding) -> tuple[str, ...]:
+        problem = finding.problem
+        message = problem.message(self.lang)
+        if finding.leader:
+            message = self._label("same", number=finding.leader)
+        return (
+            self.book.list_title("severity", problem.severity.value, self.lang),
+            _show_place(finding.place),
+            problem.subject,
+            problem.found[:LONGEST],
+            problem.expected[:LONGEST],
+            propose(problem, self.lang),
+            message,
+            problem.code.value,
+        )
+
+
+def _show_place(place: Location) -> str:
+    if not place.sheet:
+        return "—"
+    spot = place.cell or (f"{place.row}:{place.row}" if place.row else "")
+    return place.sheet + (f"!{spot}" if spot else "")
+
+
+def _links(findings: Sequence[Finding]) -> Iterator[str]:
+    for position, finding in enumerate(findings):
+        place = finding.place
+        if not place.sheet:
+            continue
+        spot = place.cell or (f"A{place.row}" if place.row else "A1")
+        target = escape_attribute(f"{quote_sheet(place.sheet)}!{spot}")
+        yield f'<hyperlink ref="C{FIRST_ROW + position}" location="{target}"/>'
+
+
+def _row(number: int, cells: Sequence[tuple[int, str]], height: int = 0) -> str:
+    tall = f' ht="{height}" customHeight="1"' if height else ""
+    inner = "".join(_cell(number, column, style, text) for column, (style, text) in enumerate(cells))
+    return f'<row r="{number}"{tall}>{inner}</row>'
+
+
+def _cell(row: int, column: int, style: int, text: str) -> str:
+    ref = f"{chr(65 + column)}{row}"
+    if not text:
+        return f'<c r="{ref}" s="{style}"/>'
+    shown = escape_text(show_controls(text))
+    return f'<c r="{ref}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'
+
+
+def _height(cells: Sequence[tuple[int, str]]) -> int:
+    """Points a line needs: LibreOffice does not fit rows to wrapped text when it opens a file."""
+    lines = max(
+        1 + int(_width(show_controls(text)) // width) for width, (_, text) in zip(WIDTHS, cells, strict=True)
+    )
+    return min(MOST_POINTS, max(18, 4 + 14 * lines))
+
+
+def _width(text: str) -> float:
+    """Characters of the digits' width that a text takes: East Asian ones are nearly twice as wide."""
+    return sum(1.9 if unicodedata.east_asian_width(char) in "WFA" else 1.05 for char in text)
+
+
+def _hex(color: str) -> str:
+    return color.lstrip("#")
+
+
+def is_marked(problem: Problem) -> bool:
+    """Whether a problem's cell is coloured and commented: notes ask for nothing."""
+    return CATALOGUE[problem.code].severity is not Severity.NOTE and bool(problem.location.sheet)

@@ -1,0 +1,166 @@
+"""Move a filled workbook to today's layout, and say of everything that had no place where it stood.
+
+The new workbook is made afresh from what was read, then read back and compared: what differs is
+reported, whatever the reason.  What could not be read as a value stays in its cell as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from planbook.calc import Calculator
+from planbook.layout import resolve_layout
+from planbook.layout.manifest import make_issue
+from planbook.package.archive import Archive
+from planbook.package.comments import list_comments
+from planbook.package.diff import ChangeKind, diff_submissions
+from planbook.plan import Plan, PlanRow, Value
+from planbook.problems import Code, Location, Problem, UsageError, rank_problems
+from planbook.reader import Expectations, Submission, read_workbook
+from planbook.spec import Item
+from planbook.writer import write_workbook
+
+# What these say stood in a cell is text that no value was read from.
+_UNREAD = frozenset(
+    {
+        Code.NOT_A_QUANTITY,
+        Code.NOT_A_PERCENT,
+        Code.NOT_A_DATE,
+        Code.NOT_IN_LIST,
+        Code.NOT_IN_LIST_NEAR,
+        Code.LINK_BROKEN,
+    }
+)
+# Of these the text that was typed says more than what was made of it.
+_KEPT = frozenset({Code.UNIT_MISMATCH, Code.AMBIGUOUS_VALUE})
+# What these say was left where it was, and no new workbook can hold it: what to call it.
+_LEFT: Mapping[Code, tuple[str, str]] = MappingProxyType(
+    {
+        Code.OWN_SHEETS: ("自建的工作表", "sheets of the planner's own"),
+        Code.OWN_COLUMNS: ("自加的列", "columns of the planner's own"),
+        Code.TEXT_BELOW: ("表格之外的内容", "text outside the table"),
+        Code.ROW_ID_TWICE: ("编号重复的行", "a row whose id stands twice"),
+    }
+)
+_COMMENT, _DRAWING = ("批注", "a comment"), ("图片或图表", "a picture or chart")
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A workbook moved to today's layout: where it is, from and to which version, and what was lost."""
+
+    path: Path
+    before: str
+    after: str
+    rows: int
+    losses: tuple[Problem, ...]
+
+
+def migrate_workbook(
+    path: Path,
+    submission: Submission,
+    target: Path,
+    *,
+    items: Mapping[str, tuple[Item, ...]] | None = None,
+) -> Migrated:
+    """Write the data of a submission, read from `path`, into a workbook of today's book at `target`.
+
+    `items` are the lists of today's cycle where there is one, else the workbook's own stay.  Raises
+    UsageError for a submission that was refused, OutputError where the file cannot be written.
+    """
+    book, issue = submission.book, submission.issue
+    if book is None or issue is None:
+        raise UsageError(f"{path.name} cannot be migrated: it could not be read", submission.problems)
+    settings = dict(submission.settings)
+    many = {key: len(value) for key, value in settings.items() if isinstance(value, tuple)}
+    plan = _with_texts(submission)
+    rows = {
+        sheet.key: max([sheet.rows, *(row.number for row in plan.rows(sheet.key))]) for sheet in book.sheets
+    }
+    lists = {**submission.items, **(items or {})}
+    lang = issue.lang if issue.lang in book.languages else book.languages[0]
+    layout = resolve_layout(book, lang=lang, items=lists, rows=rows, many=many)
+    new = make_issue(
+        layout,
+        department=issue.department,
+        department_name=issue.department_name,
+        year=issue.year,
+        start_month=issue.start_month,
+        scope=issue.scope,
+        content=f"{issue.id} {submission.sha256}",
+    )
+    write_workbook(target, Calculator(layout), new, plan, settings)
+    again = read_workbook(target, Expectations((book,)))
+    losses = [*_left_behind(path, submission), *_differences(submission, again)]
+    return Migrated(
+        target,
+        f"{issue.book} {issue.version}",
+        f"{new.book} {new.version}",
+        again.row_count,
+        rank_problems(losses),
+    )
+
+
+def _with_texts(submission: Submission) -> Plan:
+    """The plan, with the text of every cell that no value was read from."""
+    texts: dict[tuple[str, int], dict[str, Value]] = {}
+    places = {
+        (source.title, source.address(number, key)): (sheet, number, key)
+        for sheet, source in submission.sources.items()
+        for number in source.rows
+        for key in source.columns
+    }
+    for problem in submission.problems:
+        place = places.get((problem.location.sheet, problem.location.cell))
+        if problem.code in _UNREAD and place is not None:
+            sheet, number, key = place
+            texts.setdefault((sheet, number), {})[key] = submission.typed.get(place, problem.found)
+        elif problem.code in _KEPT and place is not None and place in submission.typed:
+            texts.setdefault((place[0], place[1]), {})[place[2]] = submission.typed[place]
+    tables = {
+        sheet: tuple(
+            PlanRow(row.number, MappingProxyType({**row.values, **texts.get((sheet, row.number), {})}))
+            for row in rows
+        )
+        for sheet, rows in submission.plan.tables.items()
+    }
+    return Plan(MappingProxyType(tables), submission.plan.inputs)
+
+
+def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
+    """What the older workbook holds beside its tables: own sheets and columns, comments, pictures."""
+    english = submission.issue is not None and submission.issue.lang == "en"
+    for problem in submission.problems:
+        if problem.code is Code.NO_PLACE:
+            yield problem
+        elif problem.code in _LEFT:
+            name = _LEFT[problem.code][english]
+            yield Problem(Code.NO_PLACE, problem.location, problem.found, subject=name)
+        elif problem.code is Code.ERROR_CELL:
+            yield Problem(Code.VALUE_UNREAD, problem.location, problem.found, subject=problem.subject)
+    if not Archive.is_one(path):
+        return
+    archive = Archive.open(path)
+    tables = {source.title for source in submission.sources.values()}
+    for title, part in archive.sheet_parts().items():
+        if title not in tables or not part:
+            continue
+        for cell, text in list_comments(archive, part):
+            place = Location(submission.file, title, cell)
+            yield Problem(Code.NO_PLACE, place, text, subject=_COMMENT[english])
+        if any(relation.kind == "drawing" for relation in archive.relations(part)):
+            place = Location(submission.file, title)
+            yield Problem(Code.NO_PLACE, place, title, subject=_DRAWING[english])
+
+
+def _differences(old: Submission, new: Submission) -> Iterator[Problem]:
+    """What reads otherwise in the new workbook: said cell by cell, at the place in the old one."""
+    for change in diff_submissions(old, new):
+        if change.kind is not ChangeKind.ADDED and (change.before or not change.column):
+            found = change.before or change.name
+            yield Problem(
+                Code.VALUE_UNREAD, old.locate(*change.spot), found, subject=change.column or change.row
+            )

@@ -1,0 +1,335 @@
+"""What a sheet's XML says beside its values: errors, formulas, merges, hidden rows, telling formats.
+
+calamine gives values alone, and an error cell as a blank.  A sheet is searched as bytes, which
+costs a few milliseconds; one written in another form than every application writes is parsed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from xml.etree.ElementTree import Element
+
+from defusedxml import ElementTree
+
+from planbook.layout import cell_address
+from planbook.problems import Code, Location
+from planbook.reader.refusal import RefusedError
+
+MAX_AREA = 4_000_000  # cells of a sheet up to its last one with content
+MAX_FILLED = 1_500_000  # cells with content
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+MAX_LISTED = 20_000  # merges, hidden rows: more than that is nothing a person did
+
+_ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="[A-Z]{1,3}[0-9]{1,7}"[ />])')
+_PREFIXED = re.compile(rb":c[\s/>]")
+_FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
+_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"([^>]*)>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(?:<v[^/>]*>([^<]*))?'
+)
+_ERROR = re.compile(
+    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"[^>]*\bt="e"[^>]*>(?:\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>))?(?:\s*<v>([^<]*))?'
+)
+_BAD_STRING = re.compile(rb't="s"[^>]*>\s*<v>(?!\s*[0-9]+\s*</v>)')
+_HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\bhidden="(?:1|true)"')
+_HIDDEN_COLUMN = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
+_BOUND = re.compile(rb'\b(min|max)="([0-9]{1,5})"')
+_MERGED = re.compile(rb'<mergeCell ref="([^"]{2,30})"')
+_ENTITY = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&apos;": b"'", b"&amp;": b"&"}
+_ENTITIES = re.compile(b"|".join(_ENTITY))
+
+_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_THOUSANDS = re.compile(r"[0#?],+(?![0#?,])")
+_LITERAL = re.compile(r'"[^"]*"')
+_SCALE_WORD = re.compile(r"[万亿千百萬億]")
+_SCALE_LETTER = re.compile(r'"\s*(?:[kKmM]|mn|bn)\s*"')
+_PERCENT_IDS = frozenset({9, 10})
+
+Area = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """One sheet's facts; rows and columns count from 0, addresses are as Excel writes them.
+
+    `formulas` maps an address to the formula as the XML has it (nothing where it shares another
+    cell's); `unstored` are formula cells without a value; `formats` the number formats, by address,
+    that show a value otherwise than it is stored.  Addresses and formulas are bytes: most of the
+    thousands in a workbook are never looked at.
+    """
+
+    hidden: bool = False
+    errors: Mapping[tuple[int, int], str] = field(default_factory=lambda: MappingProxyType({}))
+    formulas: Mapping[bytes, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    unstored: frozenset[bytes] = frozenset()
+    merged: tuple[Area, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    formats: Mapping[bytes, str] = field(default_factory=lambda: MappingProxyType({}))
+    protected: bool = False
+
+    def formula_at(self, address: str) -> str | None:
+        """The formula of a cell without its ``=``, ``""`` where it shares another's; None for no formula."""
+        formula = self.formulas.get(address.encode())
+        return None if formula is None else _text(formula)
+
+    def is_unstored(self, address: str) -> bool:
+        """Whether the cell has a formula and no value."""
+        return address.encode() in self.unstored
+
+    def format_at(self, address: str) -> str:
+        """The cell's number format, where that shows a number otherwise than it is stored."""
+        return self.formats.get(address.encode(), "")
+
+
+NO_FACTS = SheetFacts()
+
+
+def scan_sheet(
+    title: str, part: str, content: bytes | bytearray, formats: Mapping[int, str], *, hidden: bool = False
+) -> tuple[SheetFacts, bool]:
+    """The facts of a sheet's XML, and whether only a full parser reads its values right.
+
+    `formats` are the telling number formats by cell style.  Raises RefusedError for a sheet that
+    no application writes, or that no parser could hold.
+    """
+    if content.count(b"</c>") > MAX_FILLED:
+        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: more than {MAX_FILLED:,} cells")
+    unusual = b"\x00" in content or b"<![CDATA[" in content
+    if unusual or _is_odd(content):
+        return _parse_sheet(title, part, bytes(content), formats, hidden=hidden), unusual
+    _check_extent(title, part, _FILLED.findall(content))
+    if _BAD_STRING.search(content) or b"</v><v" in content:
+        raise RefusedError(Code.BROKEN_PACKAGE, f"{part}: a cell whose value is no value")
+    formulas = _FORMULA.findall(content)
+    start, end = max(0, content.find(b"<sheetData")), max(0, content.rfind(b"</row>"))
+    head, tail = content[:start], content[end:]
+    facts = SheetFacts(
+        hidden,
+        _errors(content),
+        MappingProxyType({address: formula for address, _, formula, _ in formulas}),
+        frozenset(address for address, how, _, value in formulas if not value and b't="str"' not in how),
+        _areas(match.decode("ascii", "replace") for match in _MERGED.findall(tail)),
+        _hidden_rows(content),
+        _hidden_columns(_HIDDEN_COLUMN.findall(head)),
+        _formats_of(content, formats),
+        b"<sheetProtection " in tail,
+    )
+    return facts, False
+
+
+def _is_odd(content: bytes | bytearray) -> bool:
+    """Whether the XML has another form than the search expects, though it may mean the same."""
+    if b"<worksheet" not in content[:4096]:
+        return True
+    return bool(_ODD_CELL.search(content) or _PREFIXED.search(content))
+
+
+def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> None:
+    """Refuse cells so far out that a parser would drown, and two contents of one cell."""
+    if not cells:
+        return
+    columns = {letters: _column_number(letters) for letters in {cell[0] for cell in cells}}
+    rows = {int(digits) for digits in {cell[1] for cell in cells}}
+    last_row, last_column = max(rows), max(columns.values())
+    if min(rows) < 1 or last_row > MAX_ROW or last_column > MAX_COLUMN:
+        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: a cell outside every sheet")
+    if last_row * last_column > MAX_AREA:
+        far = max(cells, key=lambda cell: int(cell[1]) * columns[cell[0]])
+        address = f"{far[0].decode()}{far[1].decode()}"
+        raise RefusedError(Code.FAR_CELL, address, place=Location(sheet=title, cell=address))
+    if len(set(cells)) != len(cells):
+        twice, _ = Counter(cells).most_common(1)[0]
+        address = f"{twice[0].decode()}{twice[1].decode()}"
+        place = Location(sheet=title, cell=address)
+        raise RefusedError(Code.BROKEN_PACKAGE, f"{address} stands twice", place=place)
+
+
+def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
+    if b't="e"' not in content:
+        return NO_FACTS.errors
+    return MappingProxyType({position(m[0].decode()): _text(m[1]) or "#N/A" for m in _ERROR.findall(content)})
+
+
+def _hidden_rows(content: bytes | bytearray) -> frozenset[int]:
+    if b' hidden="' not in content:
+        return frozenset()
+    return frozenset(int(row) - 1 for row in _HIDDEN_ROW.findall(content)[:MAX_LISTED])
+
+
+def _hidden_columns(attributes: Iterable[bytes]) -> frozenset[int]:
+    hidden: set[int] = set()
+    for text in attributes:
+        bounds = {name: int(number) for name, number in _BOUND.findall(text)}
+        first, last = bounds.get(b"min", 1), min(bounds.get(b"max", 0), MAX_COLUMN)
+        hidden.update(range(first - 1, last))
+    return frozenset(hidden)
+
+
+def _areas(references: Iterable[str]) -> tuple[Area, ...]:
+    """Merged ranges as areas; what is no range is left out."""
+    areas = []
+    for reference in references:
+        first, _, last = reference.partition(":")
+        if _PLACE.fullmatch(first) and _PLACE.fullmatch(last or first):
+            areas.append((*position(first), *position(last or first)))
+        if len(areas) >= MAX_LISTED:
+            break
+    return tuple(areas)
+
+
+def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mapping[bytes, str]:
+    if not formats:
+        return NO_FACTS.formats
+    wanted = b"|".join(str(style).encode() for style in formats)
+    styled = re.compile(
+        rb'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: t="[a-zA-Z]+")? s="(' + wanted + rb')"(?:[^>]*[^/])?>'
+    )
+    return MappingProxyType({address: formats[int(style)] for address, style in styled.findall(content)})
+
+
+def position(address: str) -> tuple[int, int]:
+    """The 0-based row and column of an address."""
+    found = _PLACE.fullmatch(address)
+    if found is None:
+        raise ValueError(address)
+    return int(found[2]) - 1, _column_number(found[1].upper().encode()) - 1
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _text(raw: bytes) -> str:
+    return _ENTITIES.sub(lambda found: _ENTITY[found[0]], raw).decode("utf-8", "replace")
+
+
+# -- sheets written in another form: prefixes, other quotes, cells without an address --------
+
+
+@dataclass
+class _Parsed:
+    """What a parser collects on its way through a sheet."""
+
+    cells: list[tuple[bytes, bytes]] = field(default_factory=list)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[bytes, bytes] = field(default_factory=dict)
+    unstored: set[bytes] = field(default_factory=set)
+    formats: dict[bytes, str] = field(default_factory=dict)
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    row: int = -1
+    column: int = -1
+
+
+def _parse_sheet(
+    title: str, part: str, content: bytes, formats: Mapping[int, str], *, hidden: bool
+) -> SheetFacts:
+    parsed = _Parsed()
+    for event, element in ElementTree.iterparse(io.BytesIO(content), events=("start", "end")):
+        name = element.tag.rpartition("}")[2]
+        if event == "start" and name == "row":
+            _start_row(parsed, element)
+        elif event == "end" and name in {"c", "row", "col", "mergeCell"}:
+            if name == "c":
+                _take_cell(parsed, element, formats)
+            elif name == "col" and _is_true(element.get("hidden")):
+                first, last = int(element.get("min", "1")), min(int(element.get("max", "0")), MAX_COLUMN)
+                parsed.hidden_columns.update(range(first - 1, last))
+            elif name == "mergeCell":
+                parsed.merged.append(element.get("ref", ""))
+            element.clear()
+    _check_extent(title, part, parsed.cells)
+    return SheetFacts(
+        hidden,
+        MappingProxyType(parsed.errors),
+        MappingProxyType(parsed.formulas),
+        frozenset(parsed.unstored),
+        _areas(parsed.merged),
+        frozenset(parsed.hidden_rows),
+        frozenset(parsed.hidden_columns),
+        MappingProxyType(parsed.formats),
+        b"sheetProtection" in content,
+    )
+
+
+def _start_row(parsed: _Parsed, element: Element) -> None:
+    number = element.get("r", "")
+    parsed.row = int(number) - 1 if number.isdecimal() else parsed.row + 1
+    parsed.column = -1
+    if _is_true(element.get("hidden")) and len(parsed.hidden_rows) < MAX_LISTED:
+        parsed.hidden_rows.add(parsed.row)
+
+
+def _take_cell(parsed: _Parsed, element: Element, formats: Mapping[int, str]) -> None:
+    place = element.get("r", "")
+    if _PLACE.fullmatch(place):
+        row, parsed.column = position(place)
+    else:
+        row, parsed.column = parsed.row, parsed.column + 1
+    address = cell_address(row, parsed.column)
+    children = {child.tag.rpartition("}")[2]: child for child in element}
+    value = children["v"].text if "v" in children else None
+    style = element.get("s", "")
+    if "f" in children:
+        formula = (children["f"].text or "").replace("&", "&amp;").replace("<", "&lt;")
+        parsed.formulas[address.encode()] = formula.encode()
+        if not value and element.get("t") != "str":
+            parsed.unstored.add(address.encode())
+    if value or "is" in children:
+        letters = address.rstrip("0123456789")
+        parsed.cells.append((letters.encode(), address[len(letters) :].encode()))
+        if style.isdecimal() and int(style) in formats:
+            parsed.formats[address.encode()] = formats[int(style)]
+    if element.get("t") == "e":
+        parsed.errors[row, parsed.column] = value or "#N/A"
+
+
+def _is_true(text: str | None) -> bool:
+    return text in {"1", "true"}
+
+
+# -- number formats --------------------------------------------------------------------------
+
+
+def telling_formats(styles: Element) -> Mapping[int, str]:
+    """The formats, by cell style, that show a number otherwise than it is stored: percent and scaled."""
+    codes: dict[int, str] = {}
+    for element in _all(styles, "numFmt"):
+        if element.get("numFmtId", "").isdecimal():
+            codes[int(element.get("numFmtId", ""))] = element.get("formatCode", "")
+    told: dict[int, str] = {}
+    for group in _all(styles, "cellXfs"):
+        for index, element in enumerate(_all(group, "xf")):
+            number = element.get("numFmtId", "0")
+            number_id = int(number) if number.isdecimal() else 0
+            code = "0%" if number_id in _PERCENT_IDS else codes.get(number_id, "")
+            if code and (is_percent_format(code) or is_scaled_format(code)):
+                told[index] = code
+    return MappingProxyType(told)
+
+
+def _all(parent: Element, name: str) -> Iterator[Element]:
+    return (element for element in parent.iter() if element.tag.rpartition("}")[2] == name)
+
+
+def is_percent_format(code: str) -> bool:
+    """Whether a number format shows 0.8 as 80%."""
+    return "%" in _QUOTED.sub("", code)
+
+
+def is_scaled_format(code: str) -> bool:
+    """Whether a number format divides by thousands, or writes 万 or the like behind the number."""
+    first = code.split(";")[0]
+    if _SCALE_WORD.search(first) or any(_SCALE_LETTER.fullmatch(text) for text in _LITERAL.findall(first)):
+        return True
+    return bool(_THOUSANDS.search(_QUOTED.sub("", first)))

@@ -1,0 +1,65 @@
+"""The values of a workbook, whole sheets at a time: by calamine, or by openpyxl where that is safer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import openpyxl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from planbook.reader.facts import MAX_AREA
+from planbook.reader.kinds import Format
+from planbook.reader.preflight import Package
+
+Grid = Sequence[Sequence[object]]
+
+
+def read_grids(package: Package) -> dict[str, Grid]:
+    """Every sheet's cells by title, rows and columns counted from A1; a blank cell is ``""``.
+
+    Raises whatever a parser raises on a file that none can read.
+    """
+    if package.thorough:
+        return _read_thoroughly(package.data)
+    try:
+        return _read_fast(package.data)
+    except CalamineError:
+        if package.format not in {Format.XLSX, Format.XLSM}:
+            raise
+    return _read_thoroughly(package.data)
+
+
+def _read_fast(data: bytes) -> dict[str, Grid]:
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+            return {
+                name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                for name in workbook.sheet_names
+            }
+    except BaseException as error:
+        # A panic of the Rust code is no Exception, and has no class that could be imported.
+        if type(error).__name__ == "PanicException":
+            raise CalamineError(str(error)) from None
+        raise
+
+
+def _read_thoroughly(data: bytes) -> dict[str, Grid]:
+    """By openpyxl, which is slow, believes a lying dimension unless told not to, and reads all XML alike."""
+    workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    try:
+        grids: dict[str, Grid] = {}
+        for sheet in workbook.worksheets:
+            sheet.reset_dimensions()
+            rows: list[Sequence[object]] = []
+            room = MAX_AREA
+            for row in sheet.iter_rows(values_only=True):
+                cells = ["" if value is None else value for value in row]
+                rows.append(cells)
+                room -= len(cells) + 1
+                if room < 0:
+                    raise ValueError(f"{sheet.title} is too large")
+            grids[sheet.title] = rows
+        return grids
+    finally:
+        workbook.close()

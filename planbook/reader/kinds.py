@@ -1,0 +1,141 @@
+"""What a file really is, whatever its name ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from planbook.reader.compound import MAGIC as OLE
+from planbook.reader.compound import CompoundError, CompoundFile
+
+ZIP = b"PK\x03\x04"
+SPREADSHEET_MIME = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+class Format(StrEnum):
+    """The kinds of workbook that are read, by the names they have everywhere."""
+
+    XLSX = "XLSX"
+    XLSM = "XLSM"
+    XLS = "XLS"
+    ODS = "ODS"
+
+
+# named as file formats, which need no translation
+_MAGIC = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"MZ", "EXE"),
+    (b"\x7fELF", "ELF"),
+    (b"{\\rtf", "RTF"),
+    (b"SQLite format 3", "SQLite"),
+    (b"PK\x05\x06", "ZIP (empty)"),
+    (b"PK\x07\x08", "ZIP (spanned)"),
+)
+_OLE_STREAMS = (
+    ("worddocument", "DOC"),
+    ("powerpoint document", "PPT"),
+    ("__properties_version1.0", "MSG"),
+    ("visiodocument", "VSD"),
+)
+_BIFF_STARTS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # an .xls from before OLE2
+
+
+def name_kind(data: bytes) -> str:
+    """The kind of a file that is neither a zip nor an OLE2 container."""
+    if not data:
+        return "0 B"
+    if not data[:65536].strip(b"\x00"):
+        return "0x00 …"
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1"}:
+        return "HEIC"
+    if data.startswith(_BIFF_STARTS):
+        return "XLS (Excel 2–4)"
+    return _name_text(data)
+
+
+def _name_text(data: bytes) -> str:
+    start = _decode(data[:4096])
+    if start is None:
+        return "?"
+    text = start.lstrip("\ufeff \r\n\t").lower()
+    if not text:
+        return "TXT (blank)"
+    if text.startswith("mime-version") or "content-type: multipart/related" in text[:600]:
+        return "MHTML"
+    if text.startswith("<"):
+        return _name_markup(text)
+    if text.startswith(("{", "[")):
+        return "JSON"
+    return "TXT / CSV"
+
+
+def _name_markup(text: str) -> str:
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text or 'progid="excel.sheet"' in text:
+        return "XML Spreadsheet 2003"
+    if "opendocument" in text:
+        return "FODS"
+    # what portals call .xls is as often an HTML table
+    return "HTML" if any(tag in text for tag in ("<html", "<table", "<!doctype html", "<body")) else "XML"
+
+
+def _decode(data: bytes) -> str | None:
+    """The text of a file's start, or None where it is no text."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    for encoding in ("utf-8", "gb18030"):
+        for end in range(4):  # a character may be cut at the end
+            try:
+                text = data[: len(data) - end].decode(encoding).lstrip("\ufeff")
+            except UnicodeDecodeError:
+                continue
+            readable = sum(char.isprintable() or char.isspace() for char in text)
+            return text if readable > 0.95 * len(text) else None
+    return None
+
+
+def name_zip(names: Collection[str]) -> str:
+    """The kind of a zip that is no .xlsx, by its parts' names in small letters."""
+    for start, kind in (("word/", "DOCX"), ("ppt/", "PPTX"), ("visio/", "VSDX"), ("xl/macrosheets", "XLSB")):
+        if any(name.startswith(start) for name in names):
+            return kind
+    if "xl/workbook.bin" in names:
+        return "XLSB"
+    if "index/document.iwa" in names or any(name.endswith(".iwa") for name in names):
+        return "Numbers"
+    if "content.xml" in names:
+        return "OpenDocument"
+    inside = [name for name in names if name.endswith((".xlsx", ".xls", ".et", ".ods"))]
+    return f"ZIP ({inside[0]} …)" if inside else "ZIP"
+
+
+def name_compound(data: bytes) -> tuple[str, CompoundFile | None]:
+    """The kind of an OLE2 container: XLS, `encrypted`, or the name of what else it is."""
+    if not data.startswith(OLE):
+        raise ValueError("no OLE2 container")
+    try:
+        file = CompoundFile(data)
+    except CompoundError:
+        # The directory is damaged; Excel's own mark of encryption still tells.
+        encrypted = "EncryptedPackage".encode("utf-16-le") in data
+        return ("encrypted" if encrypted else "OLE2"), None
+    if "EncryptedPackage" in file:
+        return "encrypted", file
+    if "Workbook" in file or "Book" in file:
+        return Format.XLS, file
+    return next((kind for stream, kind in _OLE_STREAMS if stream in file), "OLE2"), file

@@ -1,0 +1,209 @@
+"""What finance signed: the hash of the inputs, the signed state, and what has been restated since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planbook.problems import OutputError, UsageError
+from planbook.reports.figures import RETURNED, Row, rows_of
+
+if TYPE_CHECKING:
+    from planbook.measures import RollUp
+
+FORMAT = 1  # of the file of a signed state
+CLOSE = 1e-9  # relative: what is nearer is the same figure
+FACT_FIGURES = ("target", "target_high", "actual")
+GOAL_FIGURES = ("annual_target", "weight")
+DAY_FIGURES = ("target", "actual", "attainment")  # of goals: they move with the day, so only at the same one
+FACTS, GOALS, SCORES, COMPANY = "facts", "goals", "scores", "company_goals"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One signed figure: which it is, whose, and what it was.
+
+    `kind` is the frame it stands in, `key` its row there; `field` the column.
+    """
+
+    kind: str
+    key: str
+    field: str
+    department: str
+    goal: str
+    quarter: str
+    unit: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedState:
+    """The figures of one day as they were signed, and the hash of what they were made from."""
+
+    as_of: date
+    scope: str
+    inputs: str
+    figures: tuple[Figure, ...]
+
+
+def inputs_hash(roll_up: RollUp) -> str:
+    """SHA-256 over all that the figures depend on, whatever the files are called and in which order."""
+    receipts = rows_of(roll_up.receipts)
+    counted = sorted(
+        (str(row["department"]), str(row["sha256"])) for row in receipts if row["receipt"] in RETURNED
+    )
+    company = roll_up.company
+    content = {
+        "files": counted,
+        "book": roll_up.book.sha256,
+        "settings": sorted((key, repr(value)) for key, value in roll_up.settings.items()),
+        "as_of": roll_up.as_of.isoformat(),
+        "year": [roll_up.year, roll_up.start_month],
+        "scope": roll_up.scope,
+        "company": [repr(part) for part in (*company.departments, *company.goals)],
+    }
+    return hashlib.sha256(json.dumps(content, ensure_ascii=True, sort_keys=True).encode()).hexdigest()
+
+
+# -- the state ---------------------------------------------------------------------------------
+
+
+def signed_state(roll_up: RollUp) -> SignedState:
+    """The state of the figures as they are now, to be kept."""
+    return SignedState(roll_up.as_of, roll_up.scope, inputs_hash(roll_up), tuple(_figures(roll_up)))
+
+
+def _figures(roll_up: RollUp) -> Iterator[Figure]:
+    goals = rows_of(roll_up.goals)
+    for fact in rows_of(roll_up.facts):
+        key = f"{fact['department']}/{fact['goal_id']}/{fact['quarter']}/{fact['fact']}"
+        yield from _of_row(FACTS, key, fact, FACT_FIGURES, str(fact["quarter"] or ""))
+    for goal in goals:
+        key = f"{goal['department']}/{goal['goal_id']}"
+        yield from _of_row(GOALS, key, goal, (*GOAL_FIGURES, *DAY_FIGURES))
+    for row in rows_of(roll_up.company_goals):
+        yield from _of_row(COMPANY, str(row["goal"]), row, ("company_target", *DAY_FIGURES))
+    for node in rows_of(roll_up.scores):
+        row = {"department_name": node["name"], "goal": None, "unit": "%", "score": node["score"]}
+        yield from _of_row(SCORES, str(node["code"] or ""), row, ("score",))
+
+
+def _of_row(kind: str, key: str, row: Row, fields: Sequence[str], quarter: str = "") -> Iterator[Figure]:
+    name, goal, unit = (str(row.get(k) or "") for k in ("department_name", "goal", "unit"))
+    for field in fields:
+        value = row.get(field)
+        yield Figure(kind, key, field, name, goal, quarter, unit, value if isinstance(value, float) else None)
+
+
+# -- the file ----------------------------------------------------------------------------------
+
+
+def write_state(path: Path, state: SignedState) -> None:
+    """Keep a signed state; one that is there already is not replaced unless it is the same.
+
+    Raises UsageError where other figures were signed for that day, OutputError where it cannot be written.
+    """
+    if path.exists():
+        if read_state(path) == state:
+            return
+        raise UsageError(
+            f"{path} holds other figures that were signed for this day; move it away to sign anew"
+        )
+    document = {
+        "planbook": FORMAT,
+        "as_of": state.as_of.isoformat(),
+        "scope": state.scope,
+        "inputs": state.inputs,
+        "figures": [asdict(figure) for figure in state.figures],
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    document_hash = hashlib.sha256(text.encode()).hexdigest()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{document_hash}\n{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def read_state(path: Path) -> SignedState:
+    """A signed state from its file; UsageError where it was changed since or is none."""
+    try:
+        given, text = path.read_text(encoding="utf-8").rstrip("\n").split("\n", 1)
+        if hashlib.sha256(text.encode()).hexdigest() != given:
+            raise UsageError(f"{path} was changed after it was signed: its figures do not match its hash")
+        document: dict[str, Any] = json.loads(text)
+        if document["planbook"] != FORMAT:
+            raise UsageError(f"{path} was signed by another version of planbook")
+        figures = tuple(Figure(**figure) for figure in document["figures"])
+        day = date.fromisoformat(document["as_of"])
+        return SignedState(day, document["scope"], document["inputs"], figures)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is no signed state of planbook") from error
+
+
+def latest_state(folder: Path, scope: str, as_of: date) -> SignedState | None:
+    """The last state signed on or before `as_of`, of the same scope; None where nothing was."""
+    states = [read_state(path) for path in sorted(folder.glob("*.signed.json"))] if folder.is_dir() else []
+    fitting = [state for state in states if state.scope == scope and state.as_of <= as_of]
+    return max(fitting, key=lambda state: state.as_of, default=None)
+
+
+def state_path(folder: Path, roll_up: RollUp) -> Path:
+    """Where the signed state of a day is kept."""
+    scope = f"-{hashlib.sha256(roll_up.scope.encode()).hexdigest()[:8]}" if roll_up.scope else ""
+    return folder / f"{roll_up.year}-{roll_up.as_of.isoformat()}{scope}.signed.json"
+
+
+# -- what changed ------------------------------------------------------------------------------
+
+
+def restated_rows(roll_up: RollUp, signed: SignedState | None) -> list[Row]:
+    """The signed figures that are others now, or gone: what has to be said when signing again.
+
+    A later day adds quarters, so figures to date are compared only at the day that was signed.
+    """
+    if signed is None:
+        return []
+    same_day = roll_up.as_of == signed.as_of
+    now: Mapping[tuple[str, str, str], Figure] = {(f.kind, f.key, f.field): f for f in _figures(roll_up)}
+    found: list[Row] = []
+    for figure in signed.figures:
+        if not same_day and (figure.kind == SCORES or (figure.kind != FACTS and figure.field in DAY_FIGURES)):
+            continue
+        present = now.get((figure.kind, figure.key, figure.field))
+        value = present.value if present else None
+        if present is not None and _same(figure.value, value):
+            continue
+        if present is None and figure.value is None:
+            continue
+        found.append(_restated(figure, present))
+    return found
+
+
+def _restated(figure: Figure, present: Figure | None) -> Row:
+    value = present.value if present else None
+    known = figure.value is not None and value is not None
+    return {
+        "figure_kind": figure.kind,
+        "department_name": figure.department or None,
+        "goal": figure.goal or (figure.key if figure.kind == COMPANY else None),
+        "quarter": figure.quarter or None,
+        "field": figure.field,
+        "unit": figure.unit or None,
+        "signed_value": figure.value,
+        "value": value,
+        "change": round((value or 0.0) - (figure.value or 0.0), 9) if known else None,
+        "restatement": "gone" if present is None else "changed",
+        "fact": figure.key.rsplit("/", 1)[-1] if figure.kind == FACTS else None,
+    }
+
+
+def _same(before: float | None, after: float | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return abs(before - after) <= CLOSE * max(1.0, abs(before), abs(after))

@@ -1,0 +1,104 @@
+"""Workbooks with a password: opened with it, refused without it, and the password is never shown."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from planbook.cli import main
+from planbook.problems import Code
+from planbook.reader import read_workbook
+from tests.support.workbooks import expect, read_tables, write_filled
+
+PASSWORD = "Plan\u00e9-2024-geheim"
+TABLE = """
+level      | goal     | metric   | unit | target | department | due
+department | 营收增长 | 营收总额 | 元   | 100    | XS         | 2024-12-31
+"""
+
+
+def encrypted(folder: Path, password: str = PASSWORD) -> Path:
+    plain = write_filled(folder / "plain.xlsx", read_tables("annual_plan", {"goals": TABLE}))
+    path = folder / "secret.xlsx"
+    with plain.open("rb") as source, path.open("wb") as target:
+        OOXMLFile(source).encrypt(password, target)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("", Code.ENCRYPTED), ("wrong", Code.PASSWORD_WRONG), (PASSWORD, Code.DECRYPTED)],
+)
+def test_a_password_opens_a_workbook_or_does_not(tmp_path: Path, given: str, code: Code) -> None:
+    submission = read_workbook(encrypted(tmp_path), replace(expect(), password=given))
+    assert [problem.code for problem in submission.problems] == [code]
+    assert submission.refused == (code is not Code.DECRYPTED)
+    assert PASSWORD not in repr(submission)
+    assert PASSWORD not in repr(replace(expect(), password=PASSWORD))
+
+
+def test_the_password_that_excel_uses_unasked_needs_no_asking(tmp_path: Path) -> None:
+    """A workbook whose structure is protected in old Excel is encrypted with a password everybody has."""
+    submission = read_workbook(encrypted(tmp_path, "VelvetSweatshop"), expect())
+    assert submission.problems == ()
+    assert len(submission.plan.rows("goals")) == 1
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "msoffcrypto", None)
+    path = encrypted(tmp_path)
+    (problem,) = read_workbook(path, replace(expect(), password="x")).problems
+    assert problem.code is Code.PASSWORD_UNSUPPORTED
+    assert "planbook[encrypted]" in problem.line("en")
+    assert read_workbook(path, expect()).problems[0].code is Code.ENCRYPTED
+
+
+@pytest.mark.parametrize("cut", [600, 3000, 9000])
+def test_a_damaged_one_is_refused_in_one_line(tmp_path: Path, cut: int) -> None:
+    path = encrypted(tmp_path)
+    path.write_bytes(path.read_bytes()[:cut])
+    submission = read_workbook(path, replace(expect(), password=PASSWORD))
+    assert submission.refused
+    assert len(submission.problems) == 1
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env={"PLANBOOK_PASSWORD": None, **environment})
+
+
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_the_command_line_takes_it_and_never_shows_it(tmp_path: Path, by: str) -> None:
+    path = str(encrypted(tmp_path))
+    option = ("--password", PASSWORD) if by == "option" else ()
+    environment = {"PLANBOOK_PASSWORD": PASSWORD} if by == "environment" else {}
+    checked = run("--verbose", "check", path, *option, **environment)
+    assert checked.exit_code == 0, checked.output
+    assert run("read", path, *option, **environment).exit_code == 0
+    assert run("check", path).exit_code == 1
+    wrong = run("--verbose", "check", path, "--password", "not-that-one")
+    assert wrong.exit_code == 1
+    assert PASSWORD not in checked.output
+    assert "not-that-one" not in wrong.output
+
+
+def test_an_encrypted_workbook_counts_in_a_consolidation(tmp_path: Path) -> None:
+    path, out = encrypted(tmp_path), tmp_path / "out.xlsx"
+    done = run("consolidate", str(path), "--out", str(out), "--password", PASSWORD)
+    assert done.exit_code == 0, done.output
+    assert out.exists()
+    assert run("consolidate", str(path), "--out", str(out)).exit_code == 2
+
+
+def test_bytes_alone_are_enough_to_tell(tmp_path: Path) -> None:
+    buffer = io.BytesIO(encrypted(tmp_path).read_bytes())
+    path = tmp_path / "renamed.txt"
+    path.write_bytes(buffer.getvalue())
+    assert read_workbook(path, expect()).problems[0].code is Code.ENCRYPTED

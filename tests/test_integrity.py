@@ -1,0 +1,258 @@
+"""Formula cells: overwritten, gone, changed, stale; what follows from them; and files without results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planbook.calendar import to_serial
+from planbook.layout import cell_address
+from planbook.problems import Code, Problem
+from planbook.reader import Submission, read_workbook
+from tests.support import office
+from tests.support.packages import change_part, part_of
+from tests.support.plans import rich_plan
+from tests.support.workbooks import AS_OF, calculator, expect, read_tables, write_filled
+
+INTEGRITY = {
+    Code.FORMULA_OVERWRITTEN,
+    Code.FORMULA_MISSING,
+    Code.FORMULA_CHANGED,
+    Code.VALUE_STALE,
+    Code.VALUES_NOT_STORED,
+    Code.READINGS_DIFFER,
+}
+GOALS = """
+level      | goal       | metric       | unit | target | department | due        | weight
+department | 新客户拓展 | 新客户签约量 | 家   | 50     | XS         | 2024-12-31 | 1
+"""
+TASKS = """
+department | goal | initiative       | task     | metric | unit | target | lead     | start      | finish
+XS         | G001 | 拓展华东区域市场 | 拜访客户 | 拜访量 | 家   | 10     | 客户主管 | 2024-01-03 | 2024-06-30
+"""
+TRACKING = """
+goal | initiative       | task | owner | percent | updated
+G001 | 拓展华东区域市场 | T001 | 张三  | 0.8     | 2024-07-01
+"""
+REVIEW = """
+quarter | department | goal | target | actual | cause_objective | improvement
+q1      | XS         | G001 | 12     | {}     | 暴雨            | 线上拜访
+q2      | XS         | G001 | 12     | 12     |                 |
+q3      | XS         | G001 | 12     |        |                 |
+"""
+SHEETS = {"goals": "1_目标总表", "tracking": "3_任务跟踪", "review": "4_季度复盘"}
+
+
+def at(key: str, number: int = 1, sheet: str = "review") -> str:
+    """The address of a cell by its column's key and its row's number."""
+    placed = calculator().layout.sheet(sheet)
+    return cell_address(placed.row(number), placed.index(key))
+
+
+def place(key: str, number: int = 1, sheet: str = "review", to: str = "") -> str:
+    return f"{SHEETS[sheet]}!{at(key, number, sheet)}" + (f":{to}" if to else "")
+
+
+def written(tmp_path: Path, actual: str = "10", **more: str) -> Path:
+    tables = {"goals": GOALS, "decomposition": TASKS, "tracking": TRACKING, "review": REVIEW.format(actual)}
+    return write_filled(tmp_path / "营销中心.xlsx", read_tables("annual_plan", tables), **more)
+
+
+def findings(path: Path) -> list[Problem]:
+    return [p for p in read(path).problems if p.code in INTEGRITY]
+
+
+def read(path: Path) -> Submission:
+    return read_workbook(path, expect())
+
+
+def told(path: Path) -> list[tuple[str, str, str, str, str]]:
+    """Code, place, stored and computed value, subject of each finding."""
+    return [
+        (p.code.value, f"{p.location.sheet}!{p.location.cell}", p.found, p.expected, p.subject)
+        for p in findings(path)
+    ]
+
+
+def change(path: Path, edit: Callable[[str], str], sheet: str = "review") -> Path:
+    """The workbook with the text of one sheet's part changed."""
+    return change_part(path, part_of(path, SHEETS[sheet]), edit)
+
+
+def cell(address: str, new: str) -> Callable[[str], str]:
+    """A change of one formula cell in a sheet's text; ``\\1`` in `new` is its style."""
+    pattern = rf'<c r="{address}"( s="\d+")(?: t="\w+")?><f.*?</c>'
+
+    def replaced(text: str) -> str:
+        changed, count = re.subn(pattern, new.replace("@", address), text)
+        assert count == 1, f"{address} is no formula cell"
+        return changed
+
+    return replaced
+
+
+def number(address: str, new: float, before: str = r"[^<]*") -> Callable[[str], str]:
+    """A change of the number that a cell stores, its formula left as it is."""
+    pattern = rf'(<c r="{address}" s="\d+">(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>){before}(</v>)'
+
+    def replaced(text: str) -> str:
+        changed, count = re.subn(pattern, rf"\g<1>{new}\2", text)
+        assert count == 1, f"{address} holds no number"
+        return changed
+
+    return replaced
+
+
+VALUE = r'<c r="@"\1><v>{}</v></c>'
+BLANK = r'<c r="@"\1/>'
+
+
+# -- one cell ------------------------------------------------------------------------------
+
+
+def test_a_workbook_as_issued_and_filled_is_clean(tmp_path: Path) -> None:
+    assert told(written(tmp_path)) == []
+
+
+def test_an_overwritten_formula_is_named_with_both_values(tmp_path: Path) -> None:
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
+    assert told(path) == [("formula-overwritten", place("attainment"), "100.0%", "83.3%", "达成率")]
+    submission = read(path)
+    assert not submission.quarantined  # inputs are trusted, formula cells never are
+
+
+def test_a_cleared_formula_is_missing(tmp_path: Path) -> None:
+    path = change(written(tmp_path), cell(at("attainment"), BLANK))
+    assert told(path) == [("formula-missing", place("attainment"), "（空）", "83.3%", "达成率")]
+
+
+def test_a_formula_with_an_old_value_is_stale(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    change(path, number(at("deviation"), -1))
+    assert told(path) == [("value-stale", place("deviation"), "-1", "-2", "偏差")]
+
+
+def test_another_formula_than_its_column_has_is_changed(tmp_path: Path) -> None:
+    path = change(written(tmp_path), cell(at("attainment", 2), r'<c r="@"\1><f>1.2</f><v>1.2</v></c>'))
+    assert told(path) == [("formula-changed", place("attainment", 2), "120.0%", "100.0%", "达成率")]
+
+
+def test_an_error_stored_in_a_formula_cell_is_shown_as_such(tmp_path: Path) -> None:
+    error = r'<c r="@"\1 t="e"><f>#REF!</f><v>#REF!</v></c>'
+    path = change(written(tmp_path), cell(at("attainment", 2), error))
+    assert told(path) == [("formula-changed", place("attainment", 2), "#REF!", "100.0%", "达成率")]
+
+
+def test_a_blank_row_may_lose_its_formulas_too(tmp_path: Path) -> None:
+    path = change(written(tmp_path), cell(at("attainment", 6), VALUE.format(1)))
+    assert told(path) == [("formula-overwritten", place("attainment", 6), "100.0%", "（空）", "达成率")]
+
+
+# -- regions and consequences --------------------------------------------------------------
+
+
+def test_a_pasted_block_is_one_problem(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    for row in (1, 2, 3):
+        for key in ("deviation", "deviation_rate", "attainment"):
+            change(path, cell(at(key, row), VALUE.format(0)))
+    block = place("deviation", to=at("attainment", 3))
+    assert told(path) == [("formula-overwritten", block, "0", "-2", "偏差、偏差率、达成率")]
+
+
+def test_two_blocks_apart_are_two_problems(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    for row in (1, 2, 4):
+        change(path, cell(at("attainment", row), VALUE.format(1)))
+    blocks = [place("attainment", to=at("attainment", 2)), place("attainment", 4)]
+    assert [where for _, where, *_ in told(path)] == blocks
+
+
+def test_what_a_recalculation_made_of_an_overwritten_cell_is_not_said_again(tmp_path: Path) -> None:
+    """Attainment was typed over; rating and the reason gate, which read it, were recalculated."""
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
+    rating = r'<c r="@"\1 t="str"><f>IF(1,1)</f><v>● 达成</v></c>'
+    change(path, cell(at("rating"), rating))
+    assert [code for code, *_ in told(path)] == ["formula-overwritten"]
+
+
+def test_a_stale_input_of_other_sheets_is_told_at_its_root(tmp_path: Path) -> None:
+    """A changed actual without recalculation: the first formulas that read it, not all behind them."""
+    path = written(tmp_path)
+    change(path, number(at("actual"), 6))
+    assert told(path) == [("value-stale", place("actual_value"), "10", "6", "实际（计算）")]
+
+
+def test_the_workbooks_own_date_is_used_not_the_cycles(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    later = read_workbook(path, expect(as_of=date(2024, 12, 31)))
+    assert [p for p in later.problems if p.code in INTEGRITY] == []
+    as_of = calculator().layout.sheet("tracking").band["as_of"]
+    change(path, number(cell_address(*as_of), to_serial(date(2024, 3, 1))), "tracking")
+    found = [(code, where) for code, where, *_ in told(path)]
+    assert ("value-stale", place("expected", sheet="tracking")) in found
+    assert ("value-stale", place("counted", to=at("counted", 2))) in found
+    assert {code for code, _ in found} == {"value-stale"}
+
+
+# -- files of other programs ---------------------------------------------------------------
+
+
+def test_a_file_without_results_is_read_all_the_same_and_says_so_once(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    openpyxl.load_workbook(path).save(path)
+    assert told(path) == [("values-not-stored", "!", "", "", "")]
+    assert read(path).plan.rows("review")[0].get("actual") == 10
+
+
+def test_an_overwritten_cell_is_found_in_a_file_without_results(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    workbook = openpyxl.load_workbook(path)
+    workbook["4_季度复盘"][at("attainment")] = 1
+    workbook.save(path)
+    assert [code for code, *_ in told(path)] == ["formula-overwritten", "values-not-stored"]
+
+
+def test_addresses_follow_moved_columns_and_rows(tmp_path: Path) -> None:
+    path = change(written(tmp_path), cell(at("attainment"), VALUE.format(1)))
+
+    first, second = (at(key).rstrip("0123456789") for key in ("attainment", "rating"))
+
+    def move(text: str) -> str:
+        """Attainment and rating change places, keys, titles and all."""
+        rows = re.compile(rf'<c r="{first}(\d+)"(.*?(?:</c>|/>))<c r="{second}\d+"(.*?(?:</c>|/>))')
+        return rows.sub(rf'<c r="{first}\1"\3<c r="{second}\1"\2', text)
+
+    change(path, move)
+    assert ("formula-overwritten", place("rating")) in [(code, where) for code, where, *_ in told(path)]
+
+
+# -- figures typed as text -----------------------------------------------------------------
+
+
+def test_one_problem_explains_why_the_sheet_shows_another_figure(tmp_path: Path) -> None:
+    path = written(tmp_path, actual='"10家"')
+    assert told(path) == [("readings-differ", place("coverage", sheet="goals"), "1/2", "2/2", "已计季度")]
+
+
+def test_a_workbook_that_holds_everything_at_once_is_clean_but_for_its_readings(tmp_path: Path) -> None:
+    for book in ("annual_plan", "classic"):
+        for lang in ("zh", "en"):
+            path = tmp_path / f"{book}-{lang}.xlsx"
+            plan = rich_plan(book, as_of=AS_OF if book == "annual_plan" else None)
+            write_filled(path, plan, book=book, lang=lang)
+            assert {code for code, *_ in told(path)} <= {"readings-differ"}, (book, lang)
+
+
+@pytest.mark.office
+def test_libreoffice_and_gnumeric_store_what_planbook_computes(tmp_path: Path) -> None:
+    office.require_office()
+    path = written(tmp_path)
+    (saved,) = office.recalculate_libreoffice([path], tmp_path / "lo")
+    assert told(saved) == []
+    assert told(office.recalculate_gnumeric(path, tmp_path / "gnumeric")) == []

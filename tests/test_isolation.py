@@ -1,0 +1,135 @@
+"""Work in processes of their own: one item can harm only itself, and their number changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from planbook import isolation
+from planbook.batch import Batch, check_files, read_files
+from planbook.isolation import Fate, Limits, run_isolated
+from planbook.problems import Code
+from planbook.reader import Expectations, Submission
+from planbook.reader import read as reading
+from tests.support.workbooks import expect, read_tables, write_filled
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a fork shares what a test has replaced")
+GOALS = """
+level      | goal     | metric | unit | target  | department | due
+department | 营收增长 | 营收   | 万元 | "521万" | XS         | 2024-12-31
+"""
+
+
+def misbehave(item: int) -> int:
+    if item == 3:
+        os.abort()
+    if item == 5:
+        time.sleep(60)
+    if item == 7:
+        return len(bytearray(8 << 30))
+    if item == 8:
+        raise ValueError("nobody expected this")
+    if item == 9:
+        os._exit(4)
+    return item * item
+
+
+@LINUX
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_an_item_harms_only_itself(jobs: int) -> None:
+    start = time.monotonic()
+    outcomes = list(run_isolated(misbehave, range(12), jobs=jobs, limits=Limits(1.0)))
+    assert time.monotonic() - start < 15
+    assert [o.result for o in outcomes if o.fate is Fate.DONE] == [0, 1, 4, 16, 36, 100, 121]
+    assert {n: (o.fate, o.detail) for n, o in enumerate(outcomes) if o.fate is not Fate.DONE} == {
+        3: (Fate.DIED, "SIGABRT"),
+        5: (Fate.TOO_LONG, ""),
+        7: (Fate.TOO_LARGE, ""),
+        8: (Fate.DIED, "ValueError"),
+        9: (Fate.DIED, "exit 4"),
+    }
+
+
+@LINUX
+def test_no_process_outlives_the_work() -> None:
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    before = set(children.read_text().split())
+    outcomes = run_isolated(abs, range(100), jobs=2)
+    assert next(outcomes).result == 0
+    assert len(set(children.read_text().split()) - before) == 2
+    outcomes.close()  # somebody broke off in the middle
+    assert set(children.read_text().split()) == before
+
+
+def test_where_no_process_can_be_had_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> object:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(isolation._Crew, "_hire", refuse)
+    assert [o.result for o in run_isolated(lambda n: (n, os.getpid()), [1, 2])] == [
+        (1, os.getpid()),
+        (2, os.getpid()),
+    ]
+
+
+# -- files -----------------------------------------------------------------------------------
+
+
+def some_files(folder: Path) -> dict[Path, str]:
+    plan = read_tables("annual_plan", {"goals": GOALS})
+    paths = [write_filled(folder / f"{n}.xlsx", plan) for n in range(4)]
+    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 broken")
+    return {path: path.name for path in [*paths, folder / "broken.xlsx"]}
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_files_read_the_same_in_any_number_of_processes(tmp_path: Path, jobs: int) -> None:
+    labels = some_files(tmp_path)
+    here = [reading.read_workbook(path, expect()).labelled(label) for path, label in labels.items()]
+    there = [s for s, _ in read_files(Batch(expect(), jobs=jobs, review=False), labels)]
+    assert there == here
+    assert there[0].book is there[1].book, "the book itself does not travel"
+
+
+def test_what_was_computed_comes_back_too(tmp_path: Path) -> None:
+    labels = some_files(tmp_path)
+    submission, reviewed = next(read_files(Batch(Expectations()), labels))
+    assert reviewed is not None
+    assert reviewed.submission is submission
+    assert submission.plan.rows("goals")[0].get("target") == 521.0
+    checked = list(check_files(Batch(Expectations()), labels))
+    assert checked[0].problems == submission.problems
+    assert [c.refused for c in checked] == [False] * 4 + [True]
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("harm", "code", "words"),
+    [
+        (os.abort, Code.READER_DIED, "SIGABRT"),
+        (lambda: time.sleep(60), Code.READ_TOO_LONG, "1"),
+        (lambda: bytearray(8 << 30), Code.READ_TOO_LARGE, "768 MB"),
+        (lambda: [][0], Code.READER_DIED, "IndexError"),
+    ],
+)
+def test_a_file_that_kills_its_reader_is_that_files_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: object, code: Code, words: str
+) -> None:
+    labels = some_files(tmp_path)
+    honest = reading.read_workbook
+
+    def read(path: Path, known: Expectations) -> Submission:
+        if path.name == "2.xlsx":
+            harm()  # type: ignore[operator]
+        return honest(path, known)
+
+    monkeypatch.setattr("planbook.batch.read_workbook", read)
+    checked = list(check_files(Batch(expect(), jobs=2, limits=Limits(1.0)), labels))
+    assert [c.refused for c in checked] == [False, False, True, False, True]
+    (problem,) = checked[2].problems
+    assert (problem.code, str(problem.location)) == (code, "2.xlsx")
+    assert words in problem.message("en")

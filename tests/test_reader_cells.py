@@ -1,0 +1,285 @@
+"""Every kind of cell value: what it is read as, and what is said of it, by its address."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from planbook.problems import Severity
+from planbook.reader import Submission, read_workbook
+from planbook.values import NIL
+from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, text
+from tests.support.workbooks import expect, read_tables, write_filled
+
+TABLE = """
+level      | goal       | metric       | unit | target | department | due        | weight
+department | 营收增长   | 营收总额     | 元   | 100    | XS         | 2024-12-31 | 0.5
+department | 新客户拓展 | 新客户签约量 | 家   | 50     | XS         | 2024-12-31 | 0.5
+"""
+COLUMNS = {"B": "level", "C": "goal", "G": "unit", "I": "target", "L": "weight", "M": "department", "N": "due",
+           "P": "note"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    plan = read_tables("annual_plan", {"goals": TABLE})
+    path = write_filled(tmp_path_factory.mktemp("cells") / "a.xlsx", plan)
+    return parts_of(path.read_bytes())
+
+
+def read_with(parts: dict[str, bytes], folder: Path, **cells: str) -> Submission:
+    """The workbook with these cells of the goals written anew, read."""
+    changed = dict(parts)
+    for address, cell in cells.items():
+        changed[GOALS] = set_cell(changed[GOALS], address, cell)
+    return read_parts(changed, folder)
+
+
+def read_parts(parts: dict[str, bytes], folder: Path) -> Submission:
+    path = folder / "cells.xlsx"
+    path.write_bytes(pack(parts))
+    return read_workbook(path, expect())
+
+
+def said(submission: Submission) -> list[tuple[str, str]]:
+    """Code and address of every problem."""
+    return [(p.code.value, p.location.cell or str(p.location.row or "")) for p in submission.problems]
+
+
+def value(submission: Submission, address: str) -> object:
+    number = int(address[1:]) - 6
+    row = next((row for row in submission.plan.rows("goals") if row.number == number), None)
+    return row.get(COLUMNS[address[0]]) if row else None
+
+
+STYLED = {"date": "14", "time": "20", "elapsed": "46", "percent": "9", "general": "0"}
+
+
+def style(parts: dict[str, bytes], code: str) -> tuple[dict[str, bytes], int]:
+    """The parts with one more cell style of a number format: a built-in id, or a code of its own."""
+    styles = parts["xl/styles.xml"].decode()
+    ident = code
+    if not code.isdecimal():
+        ident = "399"
+        quoted = code.replace("&", "&amp;").replace('"', "&quot;")
+        entry = f'<numFmt numFmtId="399" formatCode="{quoted}"/></numFmts>'
+        styles = styles.replace("</numFmts>", entry, 1)
+    count = styles.split("<cellXfs")[1].split("</cellXfs>")[0].count("<xf ")
+    styles = styles.replace("</cellXfs>", f'<xf numFmtId="{ident}" applyNumberFormat="1"/></cellXfs>', 1)
+    return {**parts, "xl/styles.xml": styles.encode()}, count
+
+
+# -- kinds of values ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "cell", "wanted", "problems"),
+    [
+        # texts in every form a file may have them
+        ("P7", text("P7", "行内"), "行内", []),
+        ("P7", '<c r="P7" t="inlineStr"><is><r><t>富</t></r><r><rPr><b/></rPr><t>文本</t></r></is></c>', "富文本", []),
+        ("P7", '<c r="P7" t="inlineStr"><is><t>東京</t><rPh sb="0" eb="2"><t>トウ</t></rPh></is></c>', "東京", []),
+        ("P7", '<c r="P7" t="str"><v>a&amp;b</v></c>', "a&b", []),
+        ("P7", '<c r="P7" t="str"><v><![CDATA[a<b]]></v></c>', "a<b", []),
+        ("P7", text("P7", "第一行_x000D_\n第二行"), "第一行\n第二行", []),
+        ("P7", text("P7", "a&#9;b\u200b\ufeff"), "a b", []),
+        ("P7", text("P7", "字" * 32_767), "字" * 32_767, []),
+        # numbers where text is wanted: as the cell shows them
+        ("P7", number("P7", "0.30000000000000004"), "0.3", []),
+        ("P7", number("P7", "12"), "12", []),
+        ("P7", '<c r="P7" t="b"><v>1</v></c>', "TRUE", []),
+        ("P7", number("P7", "123456789012345678"), "123456789012346000", [("precision-lost", "P7")]),
+        ("P7", text("P7", "123456789012345678"), "123456789012345678", []),
+        ("P7", number("P7", "NaN"), None, [("not-a-quantity", "P7")]),
+        # quantities
+        ("I7", number("I7", "12.5"), 12.5, []),
+        ("I7", number("I7", "1E3"), 1000.0, []),
+        ("I7", number("I7", " 7 "), 7.0, [("read-from-text", "I7")]),
+        ("I7", number("I7", "NaN"), None, [("not-a-quantity", "I7")]),
+        ("I7", number("I7", "1e999"), None, [("not-a-quantity", "I7")]),
+        ("I7", '<c r="I7" t="b"><v>1</v></c>', None, [("not-a-quantity", "I7")]),
+        ("I7", '<c r="I7" t="d"><v>2024-06-30</v></c>', None, [("not-a-quantity", "I7")]),
+        ("I7", '<c r="I7" t="e"><v>#DIV/0!</v></c>', None, [("error-cell", "I7")]),
+        ("I7", '<c r="I7" t="e"><f>1/0</f><v>#DIV/0!</v></c>', None, [("error-cell", "I7")]),
+        ("I7", '<c r="I7" t="e"><v>#SPILL!</v></c>', None, [("error-cell", "I7")]),
+        ("I7", number("I7", "12345678901234567"), 12345678901234568.0, [("precision-lost", "I7")]),
+        (
+            "I7", text("I7", "12345678901234567"), 12345678901234568.0,
+            [("precision-lost", "I7"), ("read-from-text", "I7")],
+        ),
+        ("I7", text("I7", "１２．５"), 12.5, [("read-from-text", "I7")]),
+        ("I7", text("I7", "٣٥"), 35.0, [("read-from-text", "I7")]),
+        ("I7", text("I7", "१२"), 12.0, [("read-from-text", "I7")]),
+        ("I7", text("I7", "①50"), None, [("not-a-quantity", "I7")]),
+        ("I7", text("I7", "\u200b无\ufeff"), NIL, []),
+        # formulas where values belong: what they show counts, and is said
+        ("I7", '<c r="I7"><f>6*7</f><v>42</v></c>', 42.0, [("formula-in-input", "I7")]),
+        ("I7", '<c r="I7"><f t="shared" si="0"/><v>42</v></c>', 42.0, [("formula-in-input", "I7")]),
+        ("I7", '<c r="I7"><f>6*7</f></c>', None, [("formula-without-value", "I7")]),
+        ("I7", '<c r="I7"><f>6*7</f><v></v></c>', None, [("formula-without-value", "I7")]),
+        ("C7", '<c r="C7" t="str"><f>"营收"&amp;"增长"</f><v>营收增长</v></c>', "营收增长", [("formula-in-input", "C7")]),
+        # dates
+        ("N7", '<c r="N7" t="d"><v>2024-06-30</v></c>', date(2024, 6, 30), []),
+        ("N7", '<c r="N7" t="d"><v>2024-06-30T08:00:00</v></c>', date(2024, 6, 30), []),
+        ("N7", '<c r="N7" t="d"><v>2024-06-30T00:00:00Z</v></c>', date(2024, 6, 30), [("read-from-text", "N7")]),
+        ("N7", number("N7", "45473"), date(2024, 6, 30), [("read-from-text", "N7")]),
+        ("N7", text("N7", "２０２４年６月３０日"), date(2024, 6, 30), [("read-from-text", "N7")]),
+        ("N7", number("N7", "99999999"), None, [("not-a-date", "N7")]),
+        # choices
+        ("B7", text("B7", "部門總目標"), "department", []),
+        ("B7", text("B7", " 部门 总目标\u200b"), "department", []),
+        ("B7", text("B7", "部门总目夲标"), None, [("not-in-list-near", "B7")]),
+        ("B7", text("B7", "随便"), None, [("not-in-list", "B7")]),
+        ("M7", text("M7", "销售部门"), None, [("not-in-list-near", "M7")]),
+        ("L7", text("L7", "５０％"), 0.5, [("read-from-text", "L7")]),
+    ],
+)  # fmt: skip
+def test_a_cell_is_read_as_it_shows(
+    parts: dict[str, bytes], tmp_path: Path, address: str, cell: str, wanted: object,
+    problems: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    submission = read_with(parts, tmp_path, **{address: cell})
+    assert value(submission, address) == wanted
+    assert [found for found in said(submission) if found[1] == address] == problems
+    grave = [p for p in submission.problems if p.severity is Severity.ERROR]
+    assert (("goals", 1) in submission.quarantined) == bool(grave)
+
+
+def test_shared_strings_may_be_rich(parts: dict[str, bytes], tmp_path: Path) -> None:
+    strings = parts["xl/sharedStrings.xml"]
+    count = strings.count(b"<si>")
+    rich = "<si><r><t>部门</t></r><r><t>总目标</t></r><rPh sb='0' eb='1'><t>bm</t></rPh></si></sst>"
+    changed = {**parts, "xl/sharedStrings.xml": strings.replace(b"</sst>", rich.encode())}
+    submission = read_with(changed, tmp_path, B7=f'<c r="B7" t="s"><v>{count}</v></c>')
+    assert value(submission, "B7") == "department"
+
+
+# -- formats that show something else ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "stored", "wanted", "problems"),
+    [
+        ("I8", "9", "0.8", None, [("unit-mismatch", "I8"), ("read-from-text", "I8")]),  # shows 80% of 家
+        ("P7", "9", "0.8", "80%", []),
+        ("P7", "0.00%", "0.0825", "8.25%", []),
+        ("L7", "9", "0.4", 0.4, []),
+        ("I7", '0"万"', "5", 5.0, [("shown-scaled", "I7")]),
+        ("I7", "#,##0,", "5000", 5000.0, [("shown-scaled", "I7")]),
+        ("I7", '0.0,"k"', "5000", 5000.0, [("shown-scaled", "I7")]),
+        ("I7", '#,##0.00"元"', "5000", 5000.0, []),
+        ("N7", 'yyyy"年"m"月"d"日"', "45473", date(2024, 6, 30), []),
+        ("I7", "20", "0.5", None, [("not-a-quantity", "I7")]),  # 12:00
+        ("I7", "46", "1.5", None, [("not-a-quantity", "I7")]),  # 36:00:00
+        ("I7", "14", "45473", None, [("not-a-quantity", "I7")]),  # a date
+    ],
+)
+def test_a_number_is_read_as_its_format_shows_it(
+    parts: dict[str, bytes], tmp_path: Path, address: str, code: str, stored: str, wanted: object,
+    problems: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    changed, index = style(parts, code)
+    submission = read_with(changed, tmp_path, **{address: number(address, stored, f' s="{index}"')})
+    assert value(submission, address) == wanted
+    assert [found for found in said(submission) if found[1] == address] == problems
+
+
+def test_eighty_percent_of_a_percent_unit_is_eighty_points(parts: dict[str, bytes], tmp_path: Path) -> None:
+    changed, index = style(parts, "9")
+    cells = {"G7": text("G7", "%"), "I7": number("I7", "0.8", f' s="{index}"')}
+    submission = read_with(changed, tmp_path, **cells)
+    assert value(submission, "I7") == 80.0
+    assert ("read-from-text", "I7") in said(submission)
+
+
+@pytest.mark.parametrize("flag", ["1", "true"])
+def test_days_counted_from_1904(parts: dict[str, bytes], tmp_path: Path, flag: str) -> None:
+    changed, index = style(parts, "14")
+    changed["xl/workbook.xml"] = changed["xl/workbook.xml"].replace(
+        b"<workbookPr", f'<workbookPr date1904="{flag}"'.encode(), 1
+    )
+    cells = {"N7": number("N7", "44011", f' s="{index}"'), "N8": number("N8", "44011")}
+    submission = read_with(changed, tmp_path, **cells)
+    assert value(submission, "N7") == value(submission, "N8") == date(2024, 6, 30)
+
+
+# -- letters that look like others -------------------------------------------------------------
+
+
+def test_letters_of_another_alphabet_in_a_choice_and_a_link(tmp_path: Path) -> None:
+    tables = {
+        "goals": TABLE.replace("营收增长", "CRM 上线"),
+        "review": """
+        quarter | department | goal          | target | actual
+        "Q1"    | XS         | "СRМ 上线"    | 12     | 10
+        """,
+    }
+    submission = read_workbook(
+        write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", tables)), expect()
+    )
+    assert submission.plan.rows("review")[0].get("goal") == "G001"
+    assert ("lookalike", "D7") in said(submission)
+
+
+def test_a_row_id_in_other_digits_is_still_that_row(parts: dict[str, bytes], tmp_path: Path) -> None:
+    submission = read_with(parts, tmp_path, A7=text("A7", "Ｇ００１"), A8=text("A8", "g002"))
+    assert [row.number for row in submission.plan.rows("goals")] == [1, 2]
+    assert said(submission) == []
+
+
+# -- merged and hidden ---------------------------------------------------------------------------
+
+
+def with_sheet(parts: dict[str, bytes], old: bytes, new: bytes) -> dict[str, bytes]:
+    assert old in parts[GOALS]
+    return {**parts, GOALS: parts[GOALS].replace(old, new, 1)}
+
+
+def test_merged_cells_belong_to_no_row(parts: dict[str, bytes], tmp_path: Path) -> None:
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="L7:L8"/></mergeCells>'
+    changed = with_sheet(parts, b"</sheetData>", merged)
+    submission = read_with(changed, tmp_path, L8='<c r="L8"/>')
+    assert ("merged-cells", "L7") in said(submission)
+    assert next(p for p in submission.problems if p.code.value == "merged-cells").found == "L7:L8"
+    assert submission.quarantined == {("goals", 1), ("goals", 2)}
+
+
+def test_merged_titles_above_the_table_are_nobodys_business(parts: dict[str, bytes], tmp_path: Path) -> None:
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:F1"/></mergeCells>'
+    assert said(read_parts(with_sheet(parts, b"</sheetData>", merged), tmp_path)) == []
+
+
+def test_hidden_and_filtered_rows_are_read_and_said(parts: dict[str, bytes], tmp_path: Path) -> None:
+    changed = with_sheet(parts, b'<row r="7"', b'<row r="7" hidden="1"')
+    changed = with_sheet(changed, b'<row r="12"', b'<row r="12" hidden="1"')  # an empty one
+    submission = read_parts(changed, tmp_path)
+    assert len(submission.plan.rows("goals")) == 2
+    assert said(submission) == [("rows-hidden", "7")]
+
+
+# -- what costs nothing --------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_million_empty_formatted_rows_cost_little(parts: dict[str, bytes], tmp_path: Path) -> None:
+    rows = b"".join(
+        b'<row r="%d" s="1" customFormat="1"><c r="A%d" s="1"/></row>' % (n, n) for n in range(100, 1_000_000)
+    )
+    submission = read_parts(with_sheet(parts, b"</sheetData>", rows + b"</sheetData>"), tmp_path)
+    assert said(submission) == []
+    assert len(submission.plan.rows("goals")) == 2
+
+
+def test_a_workbook_without_stored_values_is_read(parts: dict[str, bytes], tmp_path: Path) -> None:
+    """A library that does not calculate saves formulas alone; inputs are values all the same."""
+    import openpyxl
+
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(pack(parts))
+    workbook = openpyxl.load_workbook(path)
+    workbook.save(path)
+    submission = read_workbook(path, expect())
+    assert len(submission.plan.rows("goals")) == 2
+    assert [p for p in submission.problems if p.severity is Severity.ERROR] == []

@@ -1,0 +1,188 @@
+"""The signed state: what its hash covers, that it cannot be changed unseen, and what is named as restated."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from planbook.cli import main
+from planbook.measures import RollUp
+from planbook.problems import UsageError
+from planbook.reports import (
+    inputs_hash,
+    latest_state,
+    read_state,
+    restated_rows,
+    signed_state,
+    state_path,
+    write_consolidated,
+    write_state,
+)
+from planbook.reports.place import HEADER_ROW
+from planbook.workflow import run_demo
+from tests.support.roll_ups import Builder, small_company
+
+
+def company(**changes: Any) -> Builder:
+    """The small company with files that have hashes; `changes` go into the first fact."""
+    build = small_company()
+    for number, receipt in enumerate(build.receipts):
+        receipt["sha256"] = f"{number:064x}" if receipt["receipt"] != "missing" else None
+    build.facts[0] |= changes
+    return build
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> tuple[Path, RollUp]:
+    roll_up = company().make()
+    path = state_path(tmp_path / "signed", roll_up)
+    write_state(path, signed_state(roll_up))
+    return path, roll_up
+
+
+# -- the hash of the inputs ----------------------------------------------------------------
+
+
+def test_hash_does_not_know_names_or_order_of_files() -> None:
+    one, other = company(), company()
+    other.receipts.reverse()
+    for receipt in other.receipts:
+        receipt["file"] = "改了名.xlsx"
+    assert inputs_hash(one.make()) == inputs_hash(other.make())
+
+
+@pytest.mark.parametrize("change", ["file", "day", "threshold", "company", "scope"])
+def test_hash_changes_with_everything_figures_depend_on(change: str) -> None:
+    build = company()
+    before = build.make()
+    after = {
+        "file": lambda: replace(before, receipts=before.receipts.assign(sha256="f" * 64)),
+        "day": lambda: replace(before, as_of=before.as_of + timedelta(1)),
+        "threshold": lambda: replace(before, settings={**before.settings, "green": 0.95}),
+        "company": lambda: replace(before, company=replace(before.company, goals=())),
+        "scope": lambda: replace(before, scope="YX"),
+    }[change]()
+    assert inputs_hash(after) != inputs_hash(before)
+
+
+# -- the state -----------------------------------------------------------------------------
+
+
+def test_a_state_reads_back_and_is_not_replaced_by_another(signed: tuple[Path, RollUp]) -> None:
+    path, roll_up = signed
+    state = signed_state(roll_up)
+    assert read_state(path) == state
+    kept = path.read_bytes()
+    write_state(path, state)  # the same figures again: nothing to do
+    assert path.read_bytes() == kept
+    with pytest.raises(UsageError, match="other figures"):
+        write_state(path, signed_state(company(actual=1.0).make()))
+    assert path.read_bytes() == kept
+
+
+def test_a_state_changed_by_hand_is_refused(signed: tuple[Path, RollUp]) -> None:
+    path, _ = signed
+    path.write_text(path.read_text("utf-8").replace("2800.0", "2900.0"), "utf-8")
+    with pytest.raises(UsageError, match="changed after it was signed"):
+        read_state(path)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "[]\n{}", '{"planbook": 1}'])
+def test_what_is_no_state_is_said_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.signed.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=r"no signed state|changed after") as caught:
+        latest_state(tmp_path, "", date(2024, 12, 31))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_latest_state_of_the_scope_up_to_the_day_counts(tmp_path: Path) -> None:
+    build = company()
+    for day, scope in ((date(2024, 4, 1), ""), (date(2024, 7, 1), ""), (date(2024, 7, 2), "YX")):
+        roll_up = build.make(as_of=day, scope=scope)
+        write_state(state_path(tmp_path, roll_up), signed_state(roll_up))
+    found = latest_state(tmp_path, "", date(2024, 9, 30))
+    assert found is not None and found.as_of == date(2024, 7, 1)
+    earlier = latest_state(tmp_path, "", date(2024, 6, 30))
+    assert earlier is not None and earlier.as_of == date(2024, 4, 1)
+    assert latest_state(tmp_path, "", date(2024, 3, 31)) is None
+    assert latest_state(tmp_path / "nowhere", "", date(2024, 9, 30)) is None
+
+
+# -- what was restated ---------------------------------------------------------------------
+
+
+def test_nothing_is_restated_while_the_figures_are_the_same() -> None:
+    roll_up = company().make()
+    assert restated_rows(roll_up, signed_state(roll_up)) == []
+    assert restated_rows(roll_up, None) == []
+
+
+def test_changed_and_vanished_facts_are_named() -> None:
+    before = signed_state(company().make())
+    build = company(actual=2750.0)
+    gone = build.facts.pop()
+    rows = restated_rows(build.make(as_of=date(2024, 10, 1)), before)
+    changed = [row for row in rows if row["restatement"] == "changed"]
+    assert [(row["goal"], row["quarter"], row["field"]) for row in changed] == [("营收增长", "q1", "actual")]
+    assert (changed[0]["signed_value"], changed[0]["value"], changed[0]["change"]) == (2800.0, 2750.0, -50.0)
+    vanished = [row for row in rows if row["restatement"] == "gone"]
+    assert {row["fact"] for row in vanished} == {gone["fact"]}
+    assert {row["field"] for row in vanished} == {"target", "actual"}
+
+
+def test_figures_to_date_are_compared_only_on_the_day_that_was_signed() -> None:
+    before = signed_state(company().make())
+    build = company()
+    build.goals[0]["actual"] = 5000.0
+    same = restated_rows(build.make(), before)
+    assert [(row["figure_kind"], row["field"], row["value"]) for row in same] == [("goals", "actual", 5000.0)]
+    assert restated_rows(build.make(as_of=date(2024, 10, 1)), before) == []
+
+
+def test_the_workbook_names_what_was_restated_and_against_which_state(tmp_path: Path) -> None:
+    before = signed_state(company().make())
+    path = tmp_path / "report.xlsx"
+    write_consolidated(path, company(actual=2750.0).make(as_of=date(2024, 10, 1)), signed=before)
+    book = openpyxl.load_workbook(path)
+    titles = [cell.value for cell in book["重述"][HEADER_ROW + 1]]
+    row = dict(zip(titles, (cell.value for cell in book["重述"][HEADER_ROW + 2]), strict=True))
+    assert (row["部门"], row["目标"], row["数字"]) == ("销售部", "营收增长", "实际值")
+    assert (row["签批值"], row["现值"], row["说明"]) == (2800, 2750, "▲ 已更改")
+    said = [cell.value for line in book["目录"].iter_rows() for cell in line if isinstance(cell.value, str)]
+    assert any("2024-07-01" in text and before.inputs in text for text in said)
+    assert {"编制", "复核", "批准"} <= set(said)
+
+
+# -- the command ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_freeze_then_a_changed_return_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    run_demo(folder, lang="zh")
+    run = CliRunner().invoke
+
+    def consolidate(*more: str) -> dict[str, Any]:
+        result = run(main, ["consolidate", "--cycle", str(folder), "--json", *more])
+        assert result.exit_code == 0, result.output
+        document: dict[str, Any] = json.loads(result.stdout)
+        return document
+
+    first = consolidate("--freeze", "--html")
+    assert Path(first["signed"]).parent == folder / "reports" / "signed"
+    assert Path(first["html"]).suffix == ".html"
+    assert first["restated"] == []
+    (folder / "inbox" / "产品部v2.xlsx").unlink()
+    second = consolidate()
+    assert {row["department_name"] for row in second["restated"]} >= {"产品部"}
+    refused = run(main, ["consolidate", "--cycle", str(folder), "--freeze"])
+    assert refused.exit_code == 2
+    assert "other figures that were signed" in refused.output
