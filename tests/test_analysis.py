@@ -142,11 +142,12 @@ def test_the_page_of_frames_is_current() -> None:
 def test_csv_holds_every_figure(figures: RollUp, tmp_path: Path) -> None:
     paths = planbook.export_frames(figures, tmp_path / "out")
     assert [path.stem for path in paths] == list(FRAMES)
-    back = pd.read_csv(tmp_path / "out" / "facts.csv", encoding="utf-8-sig")
+    back = pd.read_csv(tmp_path / "out" / "facts.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
     typed = planbook.tidy_frame(figures, "facts")
     assert list(back.columns) == list(typed.columns)
     for key in ("target", "actual", "attainment"):
-        assert np.array_equal(back[key].to_numpy(dtype=float), typed[key].to_numpy(), equal_nan=True)
+        written = [float(text) if text else np.nan for text in back[key]]
+        assert np.array_equal(written, typed[key].to_numpy(), equal_nan=True)
     assert back["department_name"].tolist() == typed["department_name"].astype(object).tolist()
     assert (tmp_path / "out" / "facts.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 

@@ -226,6 +226,16 @@ def test_a_task_nobody_tracks_is_a_row(inbox: Path) -> None:
     assert rows["回访"]["expected"] == pytest.approx(183 / 366)
 
 
+def test_a_scope_is_told_no_partner_outside_it(inbox: Path) -> None:
+    sales = rolled(inbox, scope="XS")
+    assert {row["party_kind"] for row in sales.responsibility.to_dict("records")} == {"position", "head"}
+    assert set(sales.tasks["partner"]) == {None}
+    division = {row["task"]: row["partner"] for row in rolled(inbox, scope="YX").tasks.to_dict("records")}
+    assert division == {"拜访客户": None, "签约": None, "回访": "销售部"}
+    whole = {row["task"]: row["partner"] for row in rolled(inbox).tasks.to_dict("records")}
+    assert whole["签约"] == "市场部、财务部"
+
+
 def test_a_scope_is_told_nothing_of_others(inbox: Path) -> None:
     figures = rolled(inbox, scope="SC")
     assert figures.coherence.empty

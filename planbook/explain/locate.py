@@ -23,6 +23,7 @@ _MARKS = "·●▲◆○ "  # what reports put before a word
 TOP = 4  # rows at the top of a sheet where its day stands
 CLOSE = 1e-6  # a report's figure and the roll-up's are the same within this, relative
 LEAST = 3  # columns of a report that a header must show
+MOST = 0.7  # share of a report's columns from which a frame is surely the one behind it
 FIELDS = (
     "facts", "goals", "company_goals", "tasks", "scores", "progress", "trend", "appraisal", "risks",
     "coherence", "responsibility", "receipts",
@@ -165,24 +166,28 @@ def _place(column: ReportColumn, titles: Mapping[str, int]) -> int | None:
 
 
 def _find_cell(reference: str, figures: RollUp) -> Subject:
+    """The row of a frame that says what the report's row says: the same words, the nearest figures."""
     cell = read_report_cell(reference, figures.book)
     shown = cell.values.get(cell.column)
-    best: tuple[int, str, dict[str, Any]] | None = None
+    best: tuple[tuple[int, int], str, dict[str, Any]] | None = None
     for frame in FIELDS:
         names = set(FRAMES[frame].names)
-        shared = [
-            column for column in cell.report.columns if column.key in names and column.key in cell.values
-        ]
-        if cell.column not in names or len(shared) < LEAST or (best and len(shared) <= best[0]):
+        shared = [c for c in cell.report.columns if c.key in names and c.key in cell.values]
+        if cell.column not in names or len(shared) < LEAST:
             continue
-        rows = [
-            row for row in _rows(figures, frame) if _agrees(figures.book, frame, shared, row, cell.values)
-        ]
-        if rows:
-            nearest = max(rows, key=lambda row: _likeness(shared, row, cell.values))
-            best = len(shared), frame, nearest
+        known = len(shared) >= MOST * len(cell.report.columns)  # then a figure may have been restated
+        for row in _rows(figures, frame):
+            if not known and not _same_figure(row[cell.column], shown):
+                continue
+            if _agrees(figures.book, frame, shared, row, cell.values):
+                likeness = _likeness(shared, row, cell.values)
+                if best is None or likeness > best[0]:
+                    best = likeness, frame, row
     if best is None:
-        raise UsageError(f"{reference}: the figures of today have no such row; the report may be older")
+        raise UsageError(
+            f"{reference}: the figures of today have none like it; the report may be older,"
+            " or the column only helps to add up"
+        )
     return Subject(reference, best[1], best[2], cell.column, shown if shown not in ("", None) else None)
 
 
@@ -220,12 +225,23 @@ def _same_words(value: str, shown: str) -> bool:
     return bool(one) and bool(other) and (other.endswith(one) or one.startswith(other.rstrip("…")))
 
 
-def _likeness(columns: Sequence[ReportColumn], row: Mapping[str, Any], shown: Mapping[str, object]) -> int:
-    """How many of the figures agree, to tell rows of the same words apart."""
-    agree = 0
+def _same_figure(value: object, shown: object) -> bool:
+    """Whether a report shows a figure as the frame has it; what is no figure cannot differ."""
+    if isinstance(value, int | float) and isinstance(shown, int | float):
+        return abs(value - shown) <= CLOSE * max(1.0, abs(value))
+    return True
+
+
+def _likeness(
+    columns: Sequence[ReportColumn], row: Mapping[str, Any], shown: Mapping[str, object]
+) -> tuple[int, int]:
+    """How few of the figures differ, then how many columns agree: what tells rows of the same words apart."""
+    agree = differ = 0
     for column in columns:
         value, figure = row[column.key], shown[column.key]
         if isinstance(value, int | float) and isinstance(figure, int | float):
-            agree += abs(value - figure) <= CLOSE * max(1.0, abs(value))
-        agree += isinstance(value, str) and value == figure
-    return agree
+            close = _same_figure(value, figure)
+            agree, differ = agree + close, differ + (not close)
+        else:
+            agree += isinstance(value, str) and bool(value)
+    return -differ, agree

@@ -48,6 +48,19 @@ def split_names(text: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
+def is_outside(company: Company, code: str, inside: frozenset[str]) -> bool:
+    """Whether a code is that of a department that the reader is not to be told of."""
+    return code not in inside and company.find(code) is not None
+
+
+def name_inside(text: object, directory: Directory, inside: frozenset[str]) -> str | None:
+    """The names in a cell less those of departments outside `inside`."""
+    company = directory.company
+    codes = [code for code in directory.split(text) if not is_outside(company, code, inside)]
+    names = (found.name if (found := company.find(code)) else code for code in codes)
+    return "、".join(names) or None
+
+
 # -- parties -------------------------------------------------------------------------------
 
 
@@ -56,7 +69,7 @@ def party_records(tasks: Sequence[Record], company: Company, inside: frozenset[s
 
     The head is that of departments.csv.  Cooperating positions and departments are those the
     task names; the department that leads the company goal behind the task must know, unless it
-    takes part anyway.  Nobody outside `inside` is named except by the task itself.
+    takes part anyway.  No department outside `inside` is named.
     """
     directory = Directory.of(company)
     leads = {goal.goal: goal.lead for goal in company.goals}
@@ -69,6 +82,8 @@ def party_records(tasks: Sequence[Record], company: Company, inside: frozenset[s
         taken: set[object] = {task["department"]}
         for party in _parties(task, directory):
             taken.add(party["party_code"])
+            if party["party_kind"] == "department" and is_outside(company, str(party["party_code"]), inside):
+                continue
             yield {**shared, **party}
         informed = leads.get(str(task.get("company_goal")), "")
         found = company.find(informed) if informed in inside else None

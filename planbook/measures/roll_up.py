@@ -15,7 +15,7 @@ from planbook.measures.collect import Collection, Receipt
 from planbook.measures.company_goals import CompanyView, roll_company_goals, roll_trend
 from planbook.measures.frames import make_frame
 from planbook.measures.model import RollUp
-from planbook.measures.people import appraise_positions, party_records
+from planbook.measures.people import Directory, appraise_positions, name_inside, party_records
 from planbook.measures.progress import roll_progress
 from planbook.measures.rows import (
     count_quarantined,
@@ -93,6 +93,10 @@ def roll_up(
         returned=frozenset(str(row["department"]) for row in (*rows.goals, *rows.tasks)),
     )
     coherence, incoherent = find_incoherence(plans, lang)
+    if scope:
+        directory = Directory.of(company)
+        for task in rows.tasks:
+            task["partner"] = name_inside(task.get("partner"), directory, inside)
     facts = make_frame(frames.FACTS, rows.facts)
     return RollUp(
         book,
