@@ -22,6 +22,7 @@ from planbook.reports import write_consolidated
 from planbook.workflow import collect_returns, roll_up_cycle
 from tests.support.make_samples import SAMPLES, copy_inputs, load_content, make_returns
 from tests.support.office import ErrorValue, read_sheets, require_office
+from tests.support.scope import typed_in_scope
 
 RETURNED = SAMPLES / "returned"
 FILES = sorted(RETURNED.iterdir()) if RETURNED.is_dir() else []
@@ -496,13 +497,5 @@ def test_a_readers_workbook_names_nobody_outside_the_scope(
     with zipfile.ZipFile(path) as archive:
         text = "".join(archive.read(name).decode("utf-8") for name in archive.namelist())
     # What departments in scope wrote themselves may name their partners, and files their division.
-    typed = " ".join(
-        f"{reviewed.submission.file} {value}"
-        for reviewed in collection.accepted
-        for sheet, rows in reviewed.submission.plan.tables.items()
-        for row in rows
-        if str(reviewed.value(sheet, row, "department") or scope) in inside
-        for value in row.values.values()
-        if isinstance(value, str)
-    )
+    typed = typed_in_scope(collection, scope, inside)
     assert {name for name in outside if name in text} <= {name for name in outside if name in typed}

@@ -30,6 +30,7 @@ from planbook.workflow import collect_returns, roll_up_cycle, run_demo
 from tests.support.office import compare_values, recalculate_gnumeric, recalculate_libreoffice, require_office
 from tests.support.roll_ups import SMALL, Builder, large_company
 from tests.support.schema import check_schema, require_validator
+from tests.support.scope import typed_in_scope
 from tests.support.validate import check_package
 
 pytestmark = pytest.mark.slow
@@ -241,10 +242,8 @@ def test_a_part_of_the_company_names_nobody_else(told: Told, tmp_path: Path) -> 
     inside = {d.code for d in company.below("YF")}
     outside = [d for d in company.departments if d.code not in inside]
     # A department inside may name another in its own words, and a workbook's file be called by its own.
-    typed = " ".join(str(task["partner"]) for task in document["tasks"] if task["partner"])
-    typed += " ".join(
-        str(r["party"]) for r in figures_of_scope(told.folder).responsibility.to_dict("records")
-    )
+    cycle = load_cycle(told.folder)
+    typed = typed_in_scope(collect_returns(cycle), "YF", inside)
     for department in outside:
         if department.name in typed:
             continue
@@ -256,11 +255,6 @@ def test_a_part_of_the_company_names_nobody_else(told: Told, tmp_path: Path) -> 
     for file in foreign - own:
         assert not [name for name, text in parts.items() if file in text], file
     assert any("研发部" in text for text in parts.values())
-
-
-def figures_of_scope(folder: Path) -> RollUp:
-    cycle = load_cycle(folder)
-    return roll_up_cycle(cycle, collect_returns(cycle), scope="YF")
 
 
 @pytest.mark.office

@@ -138,8 +138,11 @@ def typed_places(sheet: Sheet) -> Iterator[tuple[Input, int, int]]:
 
 
 def band_column(position: int) -> int:
-    """The 0-based column of the n-th cell above a table; its title stands left of it."""
-    return 2 + 2 * position
+    """The 0-based column of the n-th cell above a table.
+
+    Its title stands left of it and may run on over the empty cell before that.
+    """
+    return 2 + 3 * position
 
 
 @dataclass(frozen=True)

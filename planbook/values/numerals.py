@@ -148,6 +148,8 @@ def _read_whole(text: str) -> int | None:
         head, found, tail = text.rpartition(char)
         if not found:
             continue
+        if head in {"零", "〇"} and not tail:  # 零万, as in 零万元
+            return 0
         upper = _read_whole(head)
         if upper is None or (char == "万" and upper >= factor):
             return None

@@ -25,6 +25,7 @@ from planbook.writer import write_workbook
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "pictures"
 DPI = 88
 RETURNED = {"zh": "营销中心-2024计划.xlsx", "en": "International Sales - plan 2024.xlsx"}
+REPORTS = ("summary", "variance", "scores")
 SHEETS = ("goals", "decomposition", "tracking", "review", "execution", "responsibility")
 
 
@@ -44,10 +45,9 @@ def main() -> None:
             report = work / f"report-{lang}.xlsx"
             figures = roll_up_cycle(demo.cycle, collect_returns(demo.cycle), lang=lang)
             write_consolidated(report, figures, lang=lang)
-            titles = [sheet.title.to(lang) for sheet in demo.cycle.load_book().reports]
-            draw(
-                report, {f"{number + 1}": title for number, title in enumerate(titles[:3])}, f"report-{lang}"
-            )
+            book = demo.cycle.load_book()
+            draw(report, {key: book.report(key).title.to(lang) for key in REPORTS}, f"report-{lang}")
+    write_page()
 
 
 def write_again(path: Path, submission: Submission, cycle: Cycle) -> Layout:
@@ -91,6 +91,14 @@ def draw(path: Path, titles: dict[str, str], stem: str) -> None:
         page = ["-f", str(found[0]), "-l", str(found[0]), "-singlefile"]
         subprocess.run(["pdftoppm", "-png", "-r", str(DPI), *page, str(pdf), str(target)], check=True)
         print(target.with_suffix(".png").relative_to(FOLDER.parent.parent))
+
+
+def write_page() -> None:
+    """docs/pictures.md: every picture under its name."""
+    lines = ["# Pictures", "", "Made by `make pictures` from the sample company's workbooks.", ""]
+    for picture in sorted(FOLDER.glob("*.png"), key=lambda p: (p.stem.split("-")[1] != "zh", p.stem)):
+        lines += [f"## {picture.stem}", "", f"![{picture.stem}](pictures/{picture.name})", ""]
+    FOLDER.with_suffix(".md").write_text("\n".join(lines), "utf-8")
 
 
 if __name__ == "__main__":
