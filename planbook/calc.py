@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -108,12 +108,13 @@ class Calculated:
     """The computed side of a plan, as typed values by sheet, row number and column key.
 
     `due` holds the cells that are required although their column is not always so, `broken` the
-    sheet, row and key of every rule of the book that a row breaks.
+    sheet, row and key of every rule of the book that a row breaks, `totals` what stands above tables.
     """
 
     rows: Mapping[str, Mapping[int, Mapping[str, Value]]]
     due: frozenset[tuple[str, int, str]]
     broken: frozenset[tuple[str, int, str]] = frozenset()
+    totals: Mapping[str, CellValue] = field(default_factory=dict)
 
     def get(self, sheet: str, number: int, key: str) -> Value:
         """A computed value; None where it is blank."""
@@ -277,7 +278,14 @@ class _RowModel:
             )
             for is_rule in (False, True)
         )
-        self._last = (cells, numbers, Calculated(rows, due, broken))
+        totals = {
+            total.key: _take(
+                model, self._sheets[placed.sheet.key], *(at + 1 for at in placed.band[total.key])
+            )
+            for placed in self.layout.sheets
+            for total in placed.sheet.totals
+        }
+        self._last = (cells, numbers, Calculated(rows, due, broken, totals))
         return self._last[2]
 
     def _holds(self, model: Any, condition: _Condition, number: int) -> bool:

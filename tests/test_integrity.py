@@ -131,6 +131,24 @@ def test_a_cleared_formula_is_missing(tmp_path: Path) -> None:
     assert told(path) == [("formula-missing", place("attainment"), "（空）", "83.3%", "达成率")]
 
 
+def above(key: str, sheet: str = "goals") -> str:
+    """The address of a total above a table."""
+    return cell_address(*calculator().layout.sheet(sheet).band[key])
+
+
+def test_a_total_above_a_table_is_watched_too(tmp_path: Path) -> None:
+    # One goal of weight 100 %; actual 22 of 24 to date: 22/24 = 91.7 %
+    score, total = above("score"), above("weight_total")
+    typed = change(written(tmp_path), cell(score, VALUE.format(1)), "goals")
+    assert told(typed) == [("formula-overwritten", f"1_目标总表!{score}", "100.0%", "91.7%", "得分")]
+    cleared = change(written(tmp_path), cell(total, BLANK), "goals")
+    assert told(cleared) == [
+        ("formula-missing", f"1_目标总表!{total}", "（空）", "100.0%", "部门总目标权重合计")
+    ]
+    old = change(written(tmp_path), number(score, 0.5), "goals")
+    assert told(old) == [("value-stale", f"1_目标总表!{score}", "50.0%", "91.7%", "得分")]
+
+
 def test_a_formula_with_an_old_value_is_stale(tmp_path: Path) -> None:
     path = written(tmp_path)
     change(path, number(at("deviation"), -1))

@@ -4,6 +4,7 @@ from planbook.layout.dropdowns import ListCell
 from planbook.layout.names import (
     cell_address,
     cell_name,
+    cell_place,
     column_letter,
     fill_template,
     list_name,
@@ -73,6 +74,7 @@ __all__ = [
     "band_column",
     "cell_address",
     "cell_name",
+    "cell_place",
     "column_letter",
     "fill_template",
     "has_unit_cell",

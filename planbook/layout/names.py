@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
 ROW_MARK = "\x00"  # in a template: the row as Excel counts it
 
 
@@ -22,6 +24,17 @@ def cell_address(row: int, column: int, *, absolute: bool = False) -> str:
     """The A1 reference of a 0-based row and column."""
     mark = "$" if absolute else ""
     return f"{mark}{column_letter(column)}{mark}{row + 1}"
+
+
+def cell_place(address: str) -> tuple[int, int]:
+    """The 0-based row and column of an A1 reference, with or without its ``$``."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise ValueError(f"{address!r} is no address of a cell")
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
 
 
 def fill_template(template: str, row: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from planbook.layout import column_letter
+from planbook.layout import cell_place, column_letter
 from planbook.package.archive import SPREADSHEET, VML_TYPE, Archive
 from planbook.package.markup import Element, Part, escape_text, resolve_text
 
@@ -28,7 +28,6 @@ _ROW = re.compile(r"<(?:[\w.-]+:)?Row>\s*(\d+)\s*<")
 _COLUMN = re.compile(r"<(?:[\w.-]+:)?Column>\s*(\d+)\s*<")
 _SHAPE_ID = re.compile(r"_x0000_s(\d+)")
 _BLOCK = re.compile(r"idmap\b[^>]*\bdata=\"(\d+)\"")
-_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 _NAMESPACES = {
     "v": "urn:schemas-microsoft-com:vml",
     "o": "urn:schemas-microsoft-com:office:office",
@@ -186,13 +185,10 @@ def _create_boxes(archive: Archive, sheet: str) -> str:
 
 def _place(ref: str) -> tuple[int, int]:
     """The 0-based row and column of a reference."""
-    match = _REFERENCE.fullmatch(ref.replace("$", ""))
-    if match is None:
+    try:
+        return cell_place(ref)
+    except ValueError:
         return -1, -1
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
 
 
 def _box_place(shape: str) -> tuple[int, int]:

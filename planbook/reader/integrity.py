@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 
 from planbook.calc import Calculated, StoredCells, calculate_plan, calculate_stored
 from planbook.calendar import to_serial
-from planbook.layout import column_letter
+from planbook.layout import cell_place, column_letter
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Location, Problem
@@ -44,6 +44,7 @@ class Stored:
     tables: Mapping[str, Table]
     sources: Mapping[str, SheetSource]
     facts: Mapping[str, SheetFacts]
+    totals: Mapping[str, str] = field(default_factory=dict)  # where the totals above tables stand
 
     def columns(self, sheet: str, *, calculated: bool) -> Iterator[Column]:
         """The columns of a table that stand in the file; those that only repeat problems left out."""
@@ -120,7 +121,8 @@ def check_formulas(stored: Stored, rows: Mapping[str, Sequence[PlanRow]]) -> lis
         return [*_regions(stored, ledger.findings), Problem(Code.VALUES_NOT_STORED)]
     _distrust_errors(stored, ledger, used)
     _check_values(stored, ledger, used, computed)
-    return _regions(stored, ledger.findings)
+    totals = _check_totals(stored, computed, trusted=not ledger.spots)
+    return [*_regions(stored, ledger.findings), *totals]
 
 
 def explain_readings(stored: Stored, plan: Plan, quarantined: frozenset[tuple[str, int]]) -> list[Problem]:
@@ -176,6 +178,32 @@ def _distrust_errors(stored: Stored, ledger: _Ledger, used: Iterable[tuple[str, 
         for column in stored.columns(sheet, calculated=False) if errors else ():
             if (row, table.columns[column.key]) in errors:
                 ledger.distrust((sheet, number, column.key))
+
+
+def _check_totals(stored: Stored, computed: Calculated, *, trusted: bool) -> Iterator[Problem]:
+    """Totals above tables: overwritten, gone, or, where all they read can be `trusted`, stale."""
+    for table in stored.tables.values():
+        facts = stored.facts.get(table.title, NO_FACTS)
+        for total in table.sheet.totals:
+            address = stored.totals.get(total.key, "")
+            if not address:
+                continue
+            found, wanted = _plain(_cell_at(table, address)), computed.totals.get(total.key)
+            if facts.formula_at(address) is None:
+                code = Code.FORMULA_MISSING if found in ("", None) else Code.FORMULA_OVERWRITTEN
+            elif trusted and not _same(found, wanted):
+                code = Code.VALUE_STALE
+            else:
+                continue
+            is_, should = (_show_as(total.kind, value, stored.lang) for value in (found, wanted))
+            place = Location(sheet=table.title, cell=address)
+            yield Problem(code, place, is_, should, total.title.to(stored.lang))
+
+
+def _cell_at(table: Table, address: str) -> object:
+    row, column = cell_place(address)
+    cells = table.grid[row] if row < len(table.grid) else ()
+    return cells[column] if column < len(cells) else ""
 
 
 # -- values ----------------------------------------------------------------------------------
@@ -389,14 +417,18 @@ _BLANK = {"zh": "（空）", "en": "(blank)"}
 def _show(stored: Stored, spot: Spot, value: Value) -> str:
     """A value as the workbook shows it."""
     column = stored.book.sheet(spot[0]).column(spot[2])
-    if value is None or value == "":
-        return _BLANK.get(stored.lang, _BLANK["en"])
     if column.list and isinstance(value, str):
         return next((i.title.to(stored.lang) for i in stored.list_of(column) if i.key == value), value)
+    return _show_as(column.kind, value, stored.lang)
+
+
+def _show_as(kind: Kind, value: Value, lang: str) -> str:
+    if value is None or value == "":
+        return _BLANK.get(lang, _BLANK["en"])
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):
-        return f"{value:.1%}" if column.kind is Kind.PERCENT else f"{value:,.10g}"
+        return f"{value:.1%}" if kind is Kind.PERCENT else f"{value:,.10g}"
     return str(value)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
-from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, typed_places
+from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, cell_place, typed_places
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
@@ -129,7 +129,7 @@ def _identity_copies(package: Package, grids: Mapping[str, Grid], ident: str) ->
     return copies
 
 
-_TARGET = re.compile(r"^=?'?(.+?)'?!\$?([A-Z]{1,3})\$?(\d+)$")
+_TARGET = re.compile(r"^=?'?(.+?)'?!(\$?[A-Z]{1,3}\$?\d+)$")
 
 
 def _cell_of(target: str, grids: Mapping[str, Grid]) -> object:
@@ -137,12 +137,20 @@ def _cell_of(target: str, grids: Mapping[str, Grid]) -> object:
     found = _TARGET.match(target)
     if not found:
         return None
-    column = 0
-    for letter in found[2]:
-        column = column * 26 + ord(letter) - 64
     grid = grids.get(found[1].replace("''", "'"), ())
-    row = int(found[3]) - 1
-    return grid[row][column - 1] if row < len(grid) and column <= len(grid[row]) else None
+    row, column = cell_place(found[2])
+    return grid[row][column] if row < len(grid) and column < len(grid[row]) else None
+
+
+def _total_places(package: Package, found: Found) -> dict[str, str]:
+    """The addresses of the totals above the tables, as the workbook's names give them."""
+    places: dict[str, str] = {}
+    for table in found.tables.values():
+        for total in table.sheet.totals:
+            target = _TARGET.match(package.names.get(cell_name(total.key), ""))
+            if target and target[1].replace("''", "'") == table.title:
+                places[total.key] = target[2].replace("$", "")
+    return places
 
 
 def _recognise(
@@ -234,6 +242,7 @@ def _read_tables(
             {key: found.tables[key] for key in sources},
             sources,
             package.sheets,
+            _total_places(package, found),
         )
         row_reader.problems += _check_integrity(stored, plan, reader, package.format)
     problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]

@@ -228,7 +228,7 @@ def _tracking() -> dict[int, Row]:
             "goal": f"G{goal:03d}" if isinstance(goal, int) else goal,
             "initiative": initiative,
             "task": f"T{task:03d}" if isinstance(task, int) else task,
-            "owner": "张三",
+            "owner": "张三、李四" if number == 9 else "张三",
             "start_override": start,
             "finish_override": finish,
             "progress": "已拜访8家",
