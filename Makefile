@@ -29,7 +29,7 @@ help:
 	@echo 'make lint         ruff: rules and format          make format    let ruff rewrite the files'
 	@echo 'make types        mypy, strict                    make bench     every benchmark'
 	@echo 'make test-lowest  the tests with the oldest dependencies allowed'
-	@echo 'make docs         make docs/problems.md anew from the catalogue'
+	@echo 'make docs         make docs/problems.md and docs/frames.md anew'
 	@echo 'make samples      fill in sample_data/returned anew, with LibreOffice'
 	@echo 'make pictures     the pictures of the README, from real workbooks'
 	@echo 'make clean        remove what the others made'
@@ -67,7 +67,10 @@ bench: $(VENV)/installed-test
 	done
 
 docs: $(VENV)/installed-test
-	@$(BIN)/planbook problems --markdown > build-problems.md && mv build-problems.md docs/problems.md
+	@mkdir -p build
+	@$(BIN)/planbook problems --markdown > build/problems.md && mv build/problems.md docs/problems.md
+	@$(BIN)/python -c 'from planbook.measures.tidy import describe_frames; print(describe_frames(), end="")' \
+	  > build/frames.md && mv build/frames.md docs/frames.md
 
 samples: $(VENV)/installed-test
 	@$(BIN)/python -m tests.support.make_samples
@@ -80,7 +83,8 @@ test-lowest: $(LOWEST)/installed-test
 
 clean:
 	rm -rf $(VENV) build dist demo planbook.egg-info htmlcov .coverage .coverage.* \
-	  .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/support/ooxml/node_modules
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  tests/support/ooxml/node_modules tests/support/clients/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments.  Each stamp is newer than what it was made from.

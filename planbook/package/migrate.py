@@ -132,7 +132,7 @@ def _with_texts(submission: Submission) -> Plan:
 
 def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
     """What the older workbook holds beside its tables: own sheets and columns, comments, pictures."""
-    english = submission.issue is not None and submission.issue.lang == "en"
+    english = submission.issue is not None and submission.issue.lang != "zh"
     for problem in submission.problems:
         if problem.code is Code.NO_PLACE:
             yield problem

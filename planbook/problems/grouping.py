@@ -45,7 +45,8 @@ class Group:
     def line(self, lang: str = "zh") -> str:
         """The one line a person reads: the root's, with its further places."""
         line = self.root.line(lang)
-        return f"{line} {_AGAIN[lang](len(self.same) + 1, self._further(lang))}" if self.same else line
+        again = _AGAIN.get(lang, _AGAIN["en"])
+        return f"{line} {again(len(self.same) + 1, self._further(lang))}" if self.same else line
 
     def _further(self, lang: str) -> str:
         home = self.root.location.sheet
