@@ -5,6 +5,7 @@ Each takes a `Reviewed` submission and yields problems; none raises, none change
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,7 @@ from planbook.calc import Calculated, calculate_plan
 from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, rank_problems
+from planbook.problems import Severity as ProblemSeverity
 from planbook.reader import Submission
 from planbook.spec import Book, Kind, Severity, references
 
@@ -122,16 +124,42 @@ def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
     """
     known = frozenset(reviewed.submission.sources)
     read: dict[tuple[str, str], frozenset[str]] = {}
-    for name, number, key in sorted(reviewed.calculated.broken):
+    for name, number, key in sorted(_broken_rules(reviewed)):
         rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
         if (name, key) not in read:
             read[name, key] = _sheets_read(reviewed.book, name, rule.when)
-        if rule.code or not read[name, key] <= known:
-            continue  # what a lost sheet would say is not to be judged
+        if rule.code or not read[name, key] <= known or _is_unread(reviewed, name, number, rule.when):
+            continue  # what a lost sheet or an unread cell would say is not to be judged
         code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
         found = _shown(reviewed.value(name, row, rule.column))
         yield reviewed.problem(code, name, number, rule.column, found, rule.message.to(reviewed.lang))
+
+
+def _is_unread(reviewed: Reviewed, sheet: str, number: int, formula: str) -> bool:
+    """Whether a formula looks at a cell of this row that could not be read."""
+    submission = reviewed.submission
+    if (sheet, number) not in submission.quarantined:
+        return False
+    faulty = {p.location for p in submission.problems if p.severity is ProblemSeverity.ERROR}
+    keys = {re.split("[>~]", name)[0] for name in references(formula)}
+    return any(
+        submission.locate(sheet, number, key) in faulty
+        for key in keys & set(reviewed.book.sheet(sheet).by_key)
+    )
+
+
+def _broken_rules(reviewed: Reviewed) -> frozenset[tuple[str, int, str]]:
+    """The rules that rows break, quarantined ones among them.
+
+    A quarantined task is still a task: its goal is not without one, and its other faults are said
+    in the same round.
+    """
+    submission = reviewed.submission
+    if not submission.quarantined:
+        return reviewed.calculated.broken
+    whole = Plan(submission.plan.tables, {**submission.plan.inputs, "as_of": reviewed.as_of})
+    return calculate_plan(reviewed.book, whole, reviewed.settings).broken
 
 
 def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:

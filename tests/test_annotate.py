@@ -85,30 +85,31 @@ def returned(tmp_path: Path) -> Path:
 
 def test_the_list_names_place_finding_and_code_and_links_to_the_cell(returned: Path) -> None:
     copy = annotate(returned)
-    assert listed(copy)[:4] == [
+    assert listed(copy)[:5] == [
         ("◆ 错误", "1_目标总表!I7", "待定", "not-a-quantity"),
         ("◆ 错误", "2_目标分解!C7", "G009", "link-broken"),
         ("◆ 错误", "2_目标分解!C8", "G009", "link-broken"),
+        ("▲ 警告", "1_目标总表!C7", "新客户拓展", "rule-advice"),  # its task names another goal
         ("▲ 警告", "1_目标总表!I8", "约50", "ambiguous-value"),
     ]
     sheet = openpyxl.load_workbook(copy)[LIST]
     assert sheet["C5"].hyperlink.location == "'1_目标总表'!I7"
-    assert sheet["F8"].value == "50" and sheet["G8"].value == "→ 50"
+    assert sheet["F9"].value == "50 元" and sheet["G9"].value == "→ 50"
     assert sheet["H7"].value == "同第 2 条"
     assert sheet["A1"].value == "问题清单　营销中心　2024 年度"
-    assert sheet["A2"].value.startswith("3 个错误须改正，1 个警告请核对")
+    assert sheet["A2"].value.startswith("3 个错误须改正，2 个警告请核对")
 
 
 def test_cells_are_coloured_and_commented_and_notes_are_not(returned: Path) -> None:
     copy = annotate(returned)
-    assert marked(copy, "1_目标总表") == {"FFF9DAD2": {"I7"}, "FFFDECC3": {"I8"}}
+    assert marked(copy, "1_目标总表") == {"FFF9DAD2": {"I7"}, "FFFDECC3": {"C7", "I8"}}
     assert marked(copy, "2_目标分解") == {"FFF9DAD2": {"C7", "C8"}}
     assert marked(copy, "3_任务跟踪") == {}
     workbook = openpyxl.load_workbook(copy)
     comment = workbook["1_目标总表"]["I7"].comment
     assert comment.author == "planbook"
     assert comment.text.startswith("◆ 错误　“目标值”的内容“待定”不是数值。")
-    assert workbook["1_目标总表"]["C7"].comment is None
+    assert workbook["1_目标总表"]["D7"].comment is None
 
 
 def test_the_copy_opens_at_the_list_with_no_second_sheet_selected(returned: Path) -> None:
@@ -238,7 +239,7 @@ def test_a_package_with_prefixes_is_patched_in_its_own_words(returned: Path) -> 
     write_parts(returned, parts)
     copy = annotate(returned)
     assert listed(copy)[0] == ("◆ 错误", "1_目标总表!I7", "待定", "not-a-quantity")
-    assert marked(copy, "1_目标总表") == {"FFF9DAD2": {"I7"}, "FFFDECC3": {"I8"}}
+    assert marked(copy, "1_目标总表") == {"FFF9DAD2": {"I7"}, "FFFDECC3": {"C7", "I8"}}
     text = read_parts(copy)[part_of(copy, "1_目标总表")].decode()
     assert "<x:conditionalFormatting" in text and "<conditionalFormatting" not in text
     assert read_parts(annotate(copy, "again")) == read_parts(copy)
@@ -275,7 +276,7 @@ def test_copies_pass_through_libreoffice_and_gnumeric_and_can_be_marked_anew(
     ]
     for path in again:
         assert listed(path)[0] == ("◆ 错误", "1_目标总表!I7", "待定", "not-a-quantity")
-        assert set.union(*marked(path, "1_目标总表").values()) == {"I7", "I8"}, path
+        assert set.union(*marked(path, "1_目标总表").values()) == {"C7", "I7", "I8"}, path
         third = annotate(path, f"{path.parent.name}-marked")
         workbook = openpyxl.load_workbook(third)
         assert [s.title for s in workbook].count(LIST) == 1

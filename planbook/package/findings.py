@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ class Finding:
     leader: int = 0
 
 
+_AMOUNT = re.compile(r"([-−\d.,–]+) \S+")
+
+
 def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
     """The lines of the list: every group's root, then the further places it stands at."""
     findings: list[Finding] = []
@@ -47,7 +51,8 @@ def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
 def propose(problem: Problem, lang: str) -> str:
     """What to write instead: the value meant where one can be named, else how to mend it."""
     if problem.code in _READINGS and problem.expected:
-        return f"→ {problem.expected}"
+        amount = _AMOUNT.fullmatch(problem.expected)  # the unit has a column of its own
+        return f"→ {amount[1] if amount else problem.expected}"
     return problem.fix(lang)
 
 

@@ -81,7 +81,8 @@ class RowReader:
         if reading is None or not self._plausible(reading):
             self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
             return None, None
-        self._note_reading(column, reading, place)
+        if column.kind is not Kind.QUANTITY:  # what an amount is read as shows in the row's unit alone
+            self.note_reading(column, reading, place)
         if column.kind is Kind.PERCENT:
             self._check_percent(column, reading.value, place)
         return reading.value, reading
@@ -126,7 +127,8 @@ class RowReader:
         days = (value.start, value.finish) if isinstance(value, Span) else (value,)
         return all(abs(d.year - self.year.year) <= YEARS_AROUND for d in days if isinstance(d, date))
 
-    def _note_reading(self, column: Column, reading: Reading, place: Location) -> None:
+    def note_reading(self, column: Column, reading: Reading, place: Location) -> None:
+        """Say what a text was read as; `reading` of an amount is in the unit of its row."""
         value = reading.value
         if isinstance(value, float) and (abs(value) >= MOST_EXACT or _digits(reading.text) > EXACT_DIGITS):
             self.note(Code.PRECISION_LOST, place, column, reading.text or f"{value:.15g}", f"{value:,.15g}")
@@ -134,7 +136,7 @@ class RowReader:
             return
         bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
         shown = "–".join(describe(bound) for bound in bounds)
-        shown += reading.unit if column.kind is Kind.QUANTITY else ""
+        shown += f" {reading.unit}" if column.kind is Kind.QUANTITY and reading.unit else ""
         code = Code.AMBIGUOUS_VALUE if reading.ambiguous else Code.READ_FROM_TEXT
         self.note(code, place, column, reading.text, shown)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from planbook.layout import cell_address, column_letter
@@ -253,6 +253,8 @@ class TableReader:
             value = self._converted(column, float(value), given, unit, place)
             high = self._converted(column, high, given, unit, place) if high is not None else None
             self._check_amount(column, value, reading, unit, place)
+            if value is not None and not _is_done_word(column, reading):
+                self.rows.note_reading(column, replace(reading, value=value, high=high, unit=unit), place)
         values[column.key] = value
         if high is not None and column.high and values.get(column.high) is None:
             values[column.high] = high
@@ -357,6 +359,11 @@ def _ranges(rows: Iterable[int]) -> str:
         else:
             spans.append([row + 1, row + 1])
     return "、".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+
+
+def _is_done_word(column: Column, reading: Reading) -> bool:
+    """Whether an amount was given by the word for done or not done."""
+    return bool(column.list) and read_done(reading.text) is not None
 
 
 def _default_of(table: Table, key: str) -> Value:

@@ -175,8 +175,10 @@ def _set_heights(sheet: Any, content: Content, placed: SheetLayout) -> None:
     """Rows as high as their longest text needs; they grow with what is typed later."""
     key = placed.sheet.key
     texts = [at for at in placed.visible if at.column.kind in WRAPPED]
+    # What mirrors another sheet shows text that no program makes room for: it has two lines from the start.
+    least = 2 if placed.sheet.mirrors else 1
     for row in range(placed.first_row, placed.last_row + 1):
-        lines = 1
+        lines = least
         for at in texts:
             value = content.inputs.get((key, row, at.index)) or content.values.get((key, row, at.index))
             if isinstance(value, str):
