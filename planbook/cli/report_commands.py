@@ -78,7 +78,9 @@ def consolidate(
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
     figures = _roll_up(paths, cycle, as_of, speak, choices)
-    written = _write_report(cycle, figures, out, speak, choices)
+    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
+    # An empty report would take the place of the last good one of that day.
+    written = _write_report(cycle, figures, out, speak, choices) if accepted else {"restated": []}
     if as_json:
         print_json({**written, **_document(figures, speak)})
     else:
@@ -89,7 +91,6 @@ def consolidate(
         if written["restated"]:
             click.echo(text("restated", speak, count=len(written["restated"])))
     errors = count_severities(figures.problems)[Severity.ERROR]
-    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
     if not accepted:
         click.echo(text("nothing_accepted", speak), err=True)
     if not accepted or (strict and errors):
