@@ -142,6 +142,7 @@ def test_a_file_that_cannot_be_read_exits_1(inbox: Path) -> None:
         ("generate",),
         ("consolidate",),
         ("weekly", "--dry-run"),
+        ("weekly", "--dry-run", "--jobs", "some"),
         ("consolidate", "--as-of", "昨天"),
         ("explain",),
         ("explain", "XS-G001"),
