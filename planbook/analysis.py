@@ -39,13 +39,18 @@ class WorkbookData:
 
 
 def read(
-    path: Path, cycle: Cycle | None = None, *, as_of: date | None = None, lang: str = "zh"
+    path: Path,
+    cycle: Cycle | None = None,
+    *,
+    as_of: date | None = None,
+    lang: str = "zh",
+    password: str = "",
 ) -> WorkbookData:
     """Read one workbook and check it, by the lists and thresholds of `cycle` where one is given.
 
-    A file that cannot be read has no tables and says why in its problems.
+    `password` opens an encrypted one.  A file that cannot be read has no tables and says why in its problems.
     """
-    submission, reviewed = read_and_check(path, cycle, as_of=as_of)
+    submission, reviewed = read_and_check(path, cycle, as_of=as_of, password=password)
     tables = dict(_tables(reviewed)) if reviewed else {}
     return WorkbookData(submission, tables, problem_frame(submission.problems, lang))
 
@@ -74,22 +79,33 @@ def _cell(reviewed: Reviewed, sheet: str, row: PlanRow, key: str) -> object:
     return plain_value(value) if isinstance(value, Nil | Span) else value
 
 
-def collect(source: Source, *, as_of: date | None = None) -> Collection:
-    """Collect what came back: which file counts for each department, and every problem."""
-    if isinstance(source, Cycle):
-        return collect_returns(source, as_of=as_of)
-    return collect_files(_paths(source), as_of=as_of)[0]
+def collect(source: Source, *, as_of: date | None = None, password: str = "") -> Collection:
+    """Collect what came back: which file counts for each department, and every problem.
 
-
-def roll_up(source: Source, *, as_of: date | None = None, scope: str = "", lang: str = "zh") -> RollUp:
-    """The figures of a cycle's inbox, or of bare workbooks, as of a day.
-
-    With a cycle, `scope` limits them to a department and what stands below it.
+    `password` opens encrypted files.
     """
     if isinstance(source, Cycle):
-        collection = collect_returns(source, as_of=as_of)
+        return collect_returns(source, as_of=as_of, password=password)
+    return collect_files(_paths(source), as_of=as_of, password=password)[0]
+
+
+def roll_up(
+    source: Source,
+    *,
+    as_of: date | None = None,
+    scope: str = "",
+    lang: str = "zh",
+    password: str = "",
+) -> RollUp:
+    """The figures of a cycle's inbox, or of bare workbooks, as of a day.
+
+    With a cycle, `scope` limits them to a department and what stands below it.  `password` opens
+    encrypted files.
+    """
+    if isinstance(source, Cycle):
+        collection = collect_returns(source, as_of=as_of, password=password)
         return roll_up_cycle(source, collection, as_of=as_of, scope=scope, lang=lang)
-    return collect_files(_paths(source), as_of=as_of, lang=lang)[1]
+    return collect_files(_paths(source), as_of=as_of, lang=lang, password=password)[1]
 
 
 def _paths(source: Path | Sequence[Path]) -> Sequence[Path]:

@@ -94,7 +94,7 @@ def run_isolated(
         crew.start(min(jobs or default_jobs(), len(items)))
     except OSError:  # no process can be had: better unguarded than not at all
         crew.end()
-        yield from (Outcome(Fate.DONE, function(item)) for item in items)
+        yield from (_do(function, item) for item in items)
         return
     try:
         yield from crew.work(items)
@@ -126,6 +126,15 @@ class _Crew(Generic[Item, Result]):
 
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
+        try:
+            return self._start(ours, theirs)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+
+    def _start(self, ours: Connection, theirs: Connection) -> _Worker:
         process = self._context.Process(  # type: ignore[attr-defined]
             target=_serve, args=(theirs, self._function, self._limits, os.getpid()), daemon=True
         )
@@ -133,7 +142,6 @@ class _Crew(Generic[Item, Result]):
             # The progress bar has a thread; the child neither draws nor waits for it.
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
-        theirs.close()
         return _Worker(process, ours)
 
     def end(self) -> None:
@@ -145,6 +153,12 @@ class _Crew(Generic[Item, Result]):
         following, taken = 0, 0
         done: dict[int, Outcome[Result]] = {}
         while taken < len(items):
+            if not self._workers:  # no process can be had any more: better unguarded than not at all
+                yield from (
+                    done.pop(n) if n in done else _do(self._function, items[n])
+                    for n in range(taken, len(items))
+                )
+                return
             limit = min(len(items), taken + AHEAD * len(self._workers))
             for worker in self._workers:
                 if worker.item < 0 and following < limit:
@@ -187,8 +201,11 @@ class _Crew(Generic[Item, Result]):
         return outcome  # type: ignore[no-any-return]
 
     def _replace(self, worker: _Worker) -> None:
+        """Another process for one that ended; the rest of them do its work where none can be had."""
         _dismiss(worker)
-        self._workers[self._workers.index(worker)] = self._hire()
+        self._workers.remove(worker)
+        with suppress(OSError):
+            self._workers.append(self._hire())
 
 
 def _dismiss(worker: _Worker) -> None:
@@ -241,7 +258,9 @@ def _do(function: Callable[[Any], Any], item: Any) -> Outcome[Any]:
         return Outcome(Fate.DONE, function(item))
     except MemoryError:
         return Outcome(Fate.TOO_LARGE)
-    except Exception as error:
+    except (
+        Exception
+    ) as error:  # whatever a library raises on a hostile file is that file's end, not the work's
         return Outcome(Fate.DIED, detail=type(error).__name__)
 
 

@@ -26,7 +26,7 @@ from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
 from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
 from planbook.plan import Value
-from planbook.problems import UsageError
+from planbook.problems import Code, Location, PartError, Problem, UsageError
 from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
@@ -145,16 +145,23 @@ def collect_files(
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
-    departments: dict[str, Department] = {}
-    for submission in submissions:
-        issue = submission.issue
-        if issue is None:
-            continue
-        names = {item.key: item.title.to(issue.lang) for item in submission.items.get("department", ())}
-        departments[issue.department] = Department(issue.department, issue.department_name, workbook=True)
-        for code in issue.scope:
-            if code != issue.department:
-                departments.setdefault(code, Department(code, names.get(code, code), issue.department))
+    """The tree that the workbooks' scopes show, whatever the order and whichever of them came back.
+
+    A department stands below the smallest of the larger scopes that it is in.
+    """
+    issues = [(s.issue, s.items.get("department", ())) for s in submissions if s.issue is not None]
+    names = {item.key: item.title.to(issue.lang) for issue, items in issues for item in items}
+    names |= {issue.department: issue.department_name for issue, _ in issues}
+    scopes = {issue.department: issue.scope for issue, _ in issues}
+    parents: dict[str, str] = {}
+    for head, scope in sorted(scopes.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        smaller = (code for code in scope if code != head and len(scopes.get(code, ())) < len(scope))
+        parents.update((code, head) for code in smaller)
+    codes = dict.fromkeys(code for head, scope in scopes.items() for code in (head, *scope))
+    departments = {
+        code: Department(code, names.get(code, code), parents.get(code, ""), workbook=code in scopes or None)
+        for code in codes
+    }
     return Company(tuple(departments.values()))
 
 
@@ -207,18 +214,26 @@ def annotate_returns(
     cycle: Cycle | None = None,
     *,
     as_of: date | None = None,
+    password: str = "",
     watch: Watch[Path] = lambda items: items,
 ) -> tuple[tuple[Submission, Annotated | None], ...]:
-    """A return copy of each file in the folder `out`; None beside one that is no .xlsx or could not be read.
+    """A return copy of each file in the folder `out`; None beside one that has none.
+
+    That is one that could not be read, is no .xlsx, or has a damaged part (then its problems say so).
 
     Raises UsageError where a copy would overwrite one of the files.
     """
     targets = copy_targets(paths, out)
     made: list[tuple[Submission, Annotated | None]] = []
     for path in watch(paths):
-        submission, _ = read_and_check(path, cycle, as_of=as_of)
-        markable = not submission.refused and Archive.is_one(path)
-        copy = annotate_workbook(path, submission, targets[path]) if markable else None
+        submission, _ = read_and_check(path, cycle, as_of=as_of, password=password)
+        copy = None
+        if not submission.refused and Archive.is_one(path):
+            try:
+                copy = annotate_workbook(path, submission, targets[path])
+            except PartError as error:  # costs this file its copy, and no other
+                damage = Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
+                submission = replace(submission, problems=(*submission.problems, damage))
         made.append((submission, copy))
     return tuple(made)
 
@@ -228,6 +243,7 @@ def migrate_returns(
     out: Path,
     cycle: Cycle | None = None,
     *,
+    password: str = "",
     watch: Watch[Path] = lambda items: items,
 ) -> tuple[tuple[Submission, Migrated | None], ...]:
     """Each file's data in a workbook of today's layout, in the folder `out`; None where it was refused.
@@ -238,7 +254,7 @@ def migrate_returns(
     targets = copy_targets(paths, out, suffix=".xlsx")
     made: list[tuple[Submission, Migrated | None]] = []
     for path in watch(paths):
-        submission, _ = read_and_check(path, cycle)
+        submission, _ = read_and_check(path, cycle, password=password)
         new = None
         if submission.issue is not None and submission.book is not None:
             items = None
@@ -298,11 +314,12 @@ def explain_reference(
     *,
     as_of: date | None = None,
     lang: str | None = None,
+    password: str = "",
 ) -> Explanation:
     """Where a reported number comes from: an id, a name, or a cell of a consolidated workbook.
 
     The figures are those of the cycle's inbox, or of `paths`; a report's own day goes before the
-    cycle's.  Raises UsageError where the reference means nothing.
+    cycle's; `password` opens encrypted files.  Raises UsageError where the reference means nothing.
     """
     day = as_of
     if day is None and CELL.match(reference):
@@ -310,10 +327,10 @@ def explain_reference(
         day = read_report_cell(reference, book).day
     speak = lang or (cycle.language if cycle else "zh")
     if cycle:
-        collection = collect_returns(cycle, paths, as_of=day)
+        collection = collect_returns(cycle, paths, as_of=day, password=password)
         figures = roll_up_cycle(cycle, collection, as_of=day, lang=speak)
     else:
-        collection, figures = collect_files(paths, as_of=day, lang=speak)
+        collection, figures = collect_files(paths, as_of=day, lang=speak, password=password)
     return explain(find_subject(reference, figures), figures, collection, lang=speak)
 
 

@@ -17,9 +17,10 @@ import planbook
 from planbook.cycle import Cycle, load_cycle
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.measures.tidy import describe_frames, neutralise
+from planbook.measures.tidy import describe_frames
 from planbook.problems import UsageError
 from planbook.resources import samples_folder
+from planbook.values.text import neutralise
 from tests.support.roll_ups import small_company
 
 ROOT = Path(__file__).resolve().parent.parent

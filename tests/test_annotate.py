@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
 
 from planbook.cli import main
 from planbook.package.annotate import MARK, NAME, _unmark
@@ -180,6 +181,25 @@ def test_the_planners_own_sheet_and_comments_stay(returned: Path) -> None:
     assert [s.title for s in workbook][-2:] == [LIST, f"{LIST} (2)"]
 
 
+@pytest.mark.parametrize("target", ["'2_目标分解'!$A$1", "我的草稿!$A$1", "#REF!", "$A$1"])
+def test_a_file_that_calls_another_sheet_our_list_keeps_that_sheet(returned: Path, target: str) -> None:
+    workbook = openpyxl.load_workbook(returned)
+    workbook.create_sheet("我的草稿")["A1"] = "草稿"
+    workbook.defined_names[NAME] = DefinedName(NAME, attr_text=target)
+    workbook.save(returned)
+    before = openpyxl.load_workbook(returned)
+    after = openpyxl.load_workbook(annotate(returned))
+    for sheet in before:
+        assert list(after[sheet.title].values) == list(sheet.values), sheet.title
+    assert after[LIST]["A1"].value.startswith("问题清单")
+
+
+def test_our_list_is_known_again_when_its_texts_are_shared(returned: Path) -> None:
+    copy = annotate(returned)
+    openpyxl.load_workbook(copy).save(copy)  # writes every text into the shared ones
+    assert [s for s in openpyxl.load_workbook(annotate(copy, "again")).sheetnames if LIST in s] == [LIST]
+
+
 # -- twice, and mended ---------------------------------------------------------------------
 
 
@@ -303,7 +323,7 @@ def test_a_file_of_another_format_is_read_and_said_to_have_no_copy(returned: Pat
     office.drive([{"input": returned, "output": tmp_path / "营销中心.ods", "actions": []}])
     result = run("annotate", tmp_path / "营销中心.ods", "--out", tmp_path / "out", "--lang", "zh")
     assert result.exit_code == 1
-    assert "营销中心.ods：不是 .xlsx，没有批注副本" in result.output
+    assert "营销中心.ods：不是（无密码的）.xlsx，没有批注副本" in result.output
     assert "[error not-a-quantity]" in result.output
 
 

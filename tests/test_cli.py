@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from msoffcrypto.format.ooxml import OOXMLFile
 
+from planbook import workflow
 from planbook.cli import main
 from planbook.cli.texts import TEXTS
 from planbook.explain.texts import TEXTS as EXPLAINED
@@ -49,6 +51,22 @@ def cycle(tmp_path: Path) -> Path:
     folder = tmp_path / "2025"
     assert run("init", folder, "--year", "2025", "--lang", "zh").exit_code == 0
     return folder
+
+
+def test_the_weekly_mail_reads_with_as_many_processes_as_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    collect = workflow.collect_returns
+
+    def watch(*arguments: Any, **options: Any) -> Any:
+        given.append(options["jobs"])
+        return collect(*arguments, **options)
+
+    workflow.run_demo(tmp_path / "demo")
+    monkeypatch.setattr(workflow, "collect_returns", watch)
+    done = run("weekly", "--dry-run", "--jobs", "1", "--cycle", tmp_path / "demo")
+    assert (done.exit_code, given) == (0, [1]), done.output
 
 
 def test_every_command_and_option_has_help() -> None:

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbook.company import Company, Department
+from planbook.layout.manifest import Issue
+from planbook.reader import Submission
+from planbook.workflow import _company_of
 
 
 def make_company(tree: str) -> Company:
@@ -110,3 +113,34 @@ def test_no_department_stands_in_two_workbooks(drawn: list[tuple[int, bool | Non
     named = [code for top in company.issued() for code in codes(company.scope(top.code))]
     assert len(named) == len(set(named))
     assert {top.code for top in company.issued()} <= set(named)
+
+
+# -- the tree of bare files ----------------------------------------------------------------------
+
+
+def returned(code: str, *scope: str) -> Submission:
+    issue = Issue("", "annual_plan", "1", "", code, f"{code}部", 2024, 1, "zh", (code, *scope))
+    return Submission(f"{code}.xlsx", issue=issue)
+
+
+SCOPES = {"HQ": "D1 A B D2 C", "D1": "A B", "D2": "C", "A": "", "C": ""}
+
+
+@given(st.permutations(sorted(SCOPES)))
+def test_the_tree_of_bare_files_is_the_same_in_any_order(order: list[str]) -> None:
+    company = _company_of([returned(code, *SCOPES[code].split()) for code in order])
+    assert {d.code: d.parent for d in company.departments} == {
+        "HQ": "", "D1": "HQ", "D2": "HQ", "A": "D1", "B": "D1", "C": "D2",
+    }  # fmt: skip
+    assert {d.code for d in company.departments if d.workbook} == set(SCOPES)
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_department_stays_below_its_division_whether_its_own_file_came_back(both: bool) -> None:
+    files = [returned("D1", "A", "B"), *([returned("A")] if both else [])]
+    assert {d.code: d.parent for d in _company_of(files).departments} == {"D1": "", "A": "D1", "B": "D1"}
+
+
+def test_two_files_that_each_claim_the_other_are_no_circle() -> None:
+    company = _company_of([returned("A", "B"), returned("B", "A")])
+    assert {d.code: d.parent for d in company.departments} == {"A": "", "B": ""}

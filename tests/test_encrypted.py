@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msoffcrypto.format.ooxml import OOXMLFile
 
+import planbook
 from planbook.cli import main
 from planbook.problems import Code
 from planbook.reader import read_workbook
@@ -102,3 +103,37 @@ def test_bytes_alone_are_enough_to_tell(tmp_path: Path) -> None:
     path = tmp_path / "renamed.txt"
     path.write_bytes(buffer.getvalue())
     assert read_workbook(path, expect()).problems[0].code is Code.ENCRYPTED
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "营收增长", "FILE"),
+        ("migrate", "FILE", "--out", "OUT"),
+        ("diff", "FILE", "FILE"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_that_reads_takes_the_password(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    names = {"FILE": str(encrypted(tmp_path)), "OUT": str(tmp_path / "out")}
+    given = [names.get(word, word) for word in arguments]
+    done = run(*given, "--password", PASSWORD)
+    assert done.exit_code == 0, done.output
+    assert PASSWORD not in done.output
+    assert run(*given).exit_code != 0
+
+
+def test_no_copy_of_an_encrypted_workbook_lies_open(tmp_path: Path) -> None:
+    """It is read, and its problems are said; an annotated copy would hold the data without the password."""
+    path, out = encrypted(tmp_path), tmp_path / "out"
+    done = run("annotate", str(path), "--out", str(out), "--password", PASSWORD, "--lang", "en")
+    assert "no .xlsx without a password" in done.output
+    assert list(out.iterdir()) == []
+
+
+def test_analysts_may_give_the_password(tmp_path: Path) -> None:
+    path = encrypted(tmp_path)
+    assert len(planbook.read(path, password=PASSWORD).tables["goals"]) == 1
+    assert [r.department for r in planbook.collect(path, password=PASSWORD).receipts] == ["YX"]
+    assert list(planbook.roll_up(path, password=PASSWORD).goals["goal"]) == ["营收增长"]
+    assert planbook.read(path).tables == {}

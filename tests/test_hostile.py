@@ -16,7 +16,19 @@ from planbook.batch import Batch, Checked, check_files
 from planbook.problems import Code, Severity
 from planbook.reader import read_workbook
 from planbook.reader.facts import MAX_AREA
-from tests.support.hostile import CORPUS, GOALS, Kind, pack, parts_of, set_cell, sheet_part
+from planbook.workflow import annotate_returns, migrate_returns
+from tests.support.hostile import (
+    CORPUS,
+    DAMAGED,
+    GOALS,
+    Kind,
+    goals_cell,
+    pack,
+    parts_of,
+    set_cell,
+    sheet_part,
+)
+from tests.support.hostile import text as text_cell
 from tests.support.workbooks import expect, read_tables, write_filled
 
 TABLE = """
@@ -66,6 +78,50 @@ def test_every_kind_is_called_by_its_name(kind: Kind, checked: dict[str, Checked
     else:
         assert grave & kind.codes
         assert found.refused or found.quarantined or grave <= kind.codes
+
+
+# -- what is made of them ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def batch(workbook: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A file of every kind with a damaged part, a problem on its goals, and a sound one at both ends."""
+    folder = tmp_path_factory.mktemp("damaged")
+    bad = goals_cell(workbook, "I7", text_cell("I7", "待定"))
+    contents = {"a": bad, **{name: make(bad) for name, make in DAMAGED.items()}, "z": bad}
+    for name, content in contents.items():
+        (folder / f"{name}.xlsx").write_bytes(content)
+    return [folder / f"{name}.xlsx" for name in contents]
+
+
+def test_a_damaged_part_costs_its_own_file_the_return_copy(batch: list[Path], tmp_path: Path) -> None:
+    made = annotate_returns(batch, tmp_path)
+    assert [path.name for path in batch if (tmp_path / path.name).exists()] == ["a.xlsx", "z.xlsx"]
+    for path, (submission, copy) in zip(batch, made, strict=True):
+        said = [problem for problem in submission.problems if problem.code is Code.PART_DAMAGED]
+        assert (copy is None) == (path.stem in DAMAGED) == (len(said) == 1), path.name
+        assert {problem.location.file for problem in said} <= {path.name}
+
+
+@pytest.mark.parametrize("name", ["comments-sound", "boxes-end-with-a-space"])
+def test_sound_comments_are_annotated(workbook: bytes, tmp_path: Path, name: str) -> None:
+    make = next(kind.make for kind in CORPUS if kind.name == name)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(make(goals_cell(workbook, "I7", text_cell("I7", "待定"))))
+    ((_, copy),) = annotate_returns([path], tmp_path / "out")
+    assert copy is not None
+    texts = parts_of(copy.path.read_bytes())["xl/comments77.xml"].decode()
+    assert "待定" in texts and "old" not in texts
+
+
+def test_a_damaged_part_keeps_no_data_from_moving(batch: list[Path], tmp_path: Path) -> None:
+    """Only what cannot be searched for comments says so; boxes hold nothing that is asked for."""
+    for path, (_, new) in zip(batch, migrate_returns(batch, tmp_path), strict=True):
+        assert new is not None and new.rows == 2
+        lost = sum(problem.code is Code.PART_DAMAGED for problem in new.losses)
+        unsearchable = {name for name in DAMAGED if name.startswith(("comments", "links"))}
+        unsearchable -= {"comments-no-authors", "comments-no-list"}
+        assert lost == (path.stem in unsearchable), path.name
 
 
 # -- one run over five hundred of them ---------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
@@ -133,3 +134,51 @@ def test_a_file_that_kills_its_reader_is_that_files_problem(
     (problem,) = checked[2].problems
     assert (problem.code, str(problem.location)) == (code, "2.xlsx")
     assert words in problem.message("en")
+
+
+def starts(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let the system give `count` more processes and then no other."""
+    left = [count]
+    hire = isolation._Crew._start
+
+    def start(crew: object, *pipes: object) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            raise BlockingIOError("no more processes")
+        return hire(crew, *pipes)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(isolation._Crew, "_start", start)
+
+
+def raises(item: int) -> int:
+    if item == 1:
+        raise KeyError(item)
+    return item
+
+
+@LINUX
+def test_without_any_process_an_item_still_harms_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts(monkeypatch, 0)
+    outcomes = list(run_isolated(raises, range(3), jobs=2))
+    assert [(o.fate, o.result, o.detail) for o in outcomes] == [
+        (Fate.DONE, 0, ""),
+        (Fate.DIED, None, "KeyError"),
+        (Fate.DONE, 2, ""),
+    ]
+
+
+def dies(item: int) -> int:
+    if item in {1, 3} and multiprocessing.parent_process() is not None:
+        os.abort()
+    return item
+
+
+@LINUX
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_work_goes_on_when_no_process_can_be_had_any_more(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    starts(monkeypatch, count)
+    outcomes = list(run_isolated(dies, range(8), jobs=min(2, count)))
+    assert [o.result for o in outcomes if o.fate is Fate.DONE] in ([0, 2, 3, 4, 5, 6, 7], [0, 2, 4, 5, 6, 7])
+    assert outcomes[1] == isolation.Outcome(Fate.DIED, detail="SIGABRT")

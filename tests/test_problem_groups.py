@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbook.cli import main
+from planbook.cli.check_output import print_csv
 from planbook.problems import Code, Location, Problem, Severity, count_codes, group_problems
 from tests.support.workbooks import calculator, read_tables, write_filled
 
@@ -146,6 +147,14 @@ def test_deleting_the_goals_is_said_once(returned: Path) -> None:
     document = json.loads(run("check", returned, "--json").output)
     errors = [(p["code"], p["role"]) for p in document["problems"] if p["severity"] == "error"]
     assert errors == [("sheet-missing", "root")]
+
+
+@pytest.mark.parametrize("start", ["=", " =", "\u3000+", "＝", "＠", "－", "\n="])
+def test_csv_has_no_formula_however_it_begins(start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = Problem(Code.NOT_A_QUANTITY, Location("a.xlsx", "s", "I7"), f"{start}HYPERLINK(1)")
+    print_csv(group_problems([problem]), "en")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out.removeprefix("\ufeff")))
+    assert row["found"] == f"'{start}HYPERLINK(1)"
 
 
 def test_csv_has_a_line_a_problem_and_no_formula(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from planbook.problems import (
     Location,
     MailError,
     OutputError,
+    PartError,
     PlanbookError,
     Problem,
     Severity,
@@ -194,7 +195,9 @@ def test_ranking_is_stable_and_loses_nothing(problems: list[Problem]) -> None:
 # -- exceptions ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [UsageError, SpecError, CycleError, CalcError, OutputError, MailError])
+@pytest.mark.parametrize(
+    "kind", [UsageError, SpecError, CycleError, CalcError, OutputError, PartError, MailError]
+)
 def test_every_exception_is_one_line_and_may_carry_problems(kind: type[PlanbookError]) -> None:
     problem = Problem(Code.SPEC_SYNTAX)
     error = kind("one line", [problem])

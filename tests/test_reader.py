@@ -13,8 +13,8 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from planbook.plan import Plan, PlanRow
-from planbook.problems import Code, Problem, Severity
-from planbook.reader import Submission, read_workbook
+from planbook.problems import Code, Problem, Severity, UsageError
+from planbook.reader import Submission, grids, read_workbook, report
 from planbook.reader.preflight import open_package
 from planbook.values import NIL
 from tests.support.packages import part_of
@@ -467,3 +467,38 @@ def test_a_number_that_is_no_day_is_said_and_stops_nothing(tmp_path: Path) -> No
     path = write_filled(tmp_path / "day.xlsx", Plan({**plan.tables, "tracking": (changed,)}, plan.inputs))
     codes = [problem.code for problem in read_workbook(path, expect()).problems]
     assert Code.NOT_A_DATE in codes
+
+
+# -- reports ---------------------------------------------------------------------------------------
+
+
+def test_a_report_is_parsed_from_the_bytes_that_were_looked_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.xlsx"
+    workbook = openpyxl.Workbook()
+    workbook.active["A1"] = "2024-06-30"
+    workbook.save(path)
+
+    def look_and_exchange(path: Path) -> object:
+        package = open_package(path)
+        path.write_bytes(b"something else")
+        return package
+
+    monkeypatch.setattr(report, "open_package", look_and_exchange)
+    assert report.read_report_sheet(path, "Sheet") == [["2024-06-30"]]
+
+
+def test_a_panic_over_a_report_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.xlsx"
+    openpyxl.Workbook().save(path)
+    panic = type("PanicException", (BaseException,), {})
+
+    class Panicking:
+        @staticmethod
+        def from_filelike(_: object) -> object:
+            raise panic("index out of bounds")
+
+    monkeypatch.setattr(grids, "CalamineWorkbook", Panicking)
+    with pytest.raises(UsageError, match="cannot be read: index out of bounds"):
+        report.read_report_sheet(path, "Sheet")

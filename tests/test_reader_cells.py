@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -259,6 +260,56 @@ def test_hidden_and_filtered_rows_are_read_and_said(parts: dict[str, bytes], tmp
     submission = read_parts(changed, tmp_path)
     assert len(submission.plan.rows("goals")) == 2
     assert said(submission) == [("rows-hidden", "7")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row hidden="1" r="7"',
+        b"<row r='7' hidden='1'",
+        b"<row r=\"7\" hidden='1'",
+        b'<row r="7" hidden = "1"',
+        b'<row r="7"\nhidden="1"',
+        b'<!-- a remark --><row r="7" hidden="1"',
+    ],
+)
+def test_a_hidden_row_is_known_however_its_xml_is_written(
+    parts: dict[str, bytes], tmp_path: Path, row: bytes
+) -> None:
+    submission = read_parts(with_sheet(parts, b'<row r="7"', row), tmp_path)
+    assert said(submission) == [("rows-hidden", "7")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<c r=\"I7\" t='e'><v>#DIV/0!</v></c>",
+        '<c r="I7" t = "e"><v>#DIV/0!</v></c>',
+        '<c r="I7" t="e"><!-- a remark --><v>#DIV/0!</v></c>',
+    ],
+)
+def test_an_error_is_known_however_its_xml_is_written(
+    parts: dict[str, bytes], tmp_path: Path, cell: str
+) -> None:
+    part = sheet_part(parts, GOALS)
+    submission = read_parts({**parts, part: set_cell(parts[part], "I7", cell)}, tmp_path)
+    assert ("error-cell", "#DIV/0!") in [(p.code.value, p.found) for p in submission.problems]
+
+
+def test_a_sheet_is_one_wherever_its_part_stands(parts: dict[str, bytes], tmp_path: Path) -> None:
+    part = sheet_part(parts, GOALS)
+    moved = {name: content for name, content in parts.items() if name != part}
+    moved["xl/sheets/s3.xml"] = set_cell(parts[part], "I7", '<c r="I7" t="e"><v>#DIV/0!</v></c>')
+    links = "xl/_rels/workbook.xml.rels"
+    name = part.rpartition("/")[2].encode()
+    moved[links] = re.sub(rb'Target="[^"]*' + name + b'"', b'Target="sheets/s3.xml"', parts[links])
+    moved["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"/" + part.encode(), b"/xl/sheets/s3.xml"
+    )
+    submission = read_parts(moved, tmp_path)
+    at_home = read_parts({**parts, part: moved["xl/sheets/s3.xml"]}, tmp_path)
+    assert said(submission) == said(at_home)
+    assert "error-cell" in [problem.code.value for problem in submission.problems]
 
 
 # -- what costs nothing --------------------------------------------------------------------------

@@ -12,13 +12,13 @@ import click
 from planbook.cli.support import count_severities, paint_severity, print_json, problem_record
 from planbook.cli.texts import text
 from planbook.problems import Group, Problem, Severity, count_codes
+from planbook.values.text import neutralise
 
 if TYPE_CHECKING:
     from planbook.batch import Checked
 
 _PLACE_COLUMNS = ("file", "sheet", "cell", "row")
 CSV_COLUMNS = ("group", "role", "severity", "code", *_PLACE_COLUMNS, "found", "expected", "message", "fix")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def print_groups(groups: Sequence[Group], lang: str) -> None:
@@ -100,6 +100,6 @@ def _numbered(groups: Sequence[Group]) -> list[tuple[int, str, Problem]]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
+    if isinstance(value, str):
+        return neutralise(value)
     return "" if value is None else value

@@ -15,6 +15,7 @@ from planbook.cli.support import (
     lang_option,
     language,
     optional_cycle,
+    password_option,
     paths_argument,
     print_json,
 )
@@ -28,6 +29,7 @@ from planbook.problems import UsageError
 @as_of_option
 @lang_option
 @json_option
+@password_option
 def explain(
     reference: str,
     paths: tuple[Path, ...],
@@ -35,6 +37,7 @@ def explain(
     as_of: date | None,
     lang: str | None,
     as_json: bool,
+    password: str,
 ) -> None:
     """Say where a reported number comes from, down to file, sheet, cell and formula.
 
@@ -50,7 +53,7 @@ def explain(
     if cycle is None and not paths:
         raise UsageError("no planbook.toml here or above: give the workbooks after REF, or --cycle DIR")
     speak = language(lang, cycle)
-    explanation = explain_reference(reference, cycle, paths, as_of=as_of, lang=speak)
+    explanation = explain_reference(reference, cycle, paths, as_of=as_of, lang=speak, password=password)
     if as_json:
         print_json(explanation.record())
     else:

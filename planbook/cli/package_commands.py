@@ -16,6 +16,7 @@ from planbook.cli.support import (
     lang_option,
     language,
     optional_cycle,
+    password_option,
     print_json,
     print_problems,
     print_table,
@@ -39,6 +40,7 @@ out_option = click.option(
 @as_of_option
 @lang_option
 @strict_option
+@password_option
 @click.pass_context
 def annotate(
     ctx: click.Context,
@@ -48,6 +50,7 @@ def annotate(
     as_of: date | None,
     lang: str | None,
     strict: bool,
+    password: str,
 ) -> None:
     """Write return copies: each department's own workbook with its problems marked.
 
@@ -55,17 +58,19 @@ def annotate(
     the cells, and is otherwise the file that came back.  FILES may be folders.  Exits 1 when no
     copy could be made, or with --strict when there is an error.
     """
+    from planbook.package import Archive
     from planbook.workflow import annotate_returns
 
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
+    paths = workbooks_in(files, lang)
     made = annotate_returns(
-        workbooks_in(files, lang), out, cycle, as_of=as_of, watch=watcher(text("reading", lang))
+        paths, out, cycle, as_of=as_of, password=password, watch=watcher(text("reading", lang))
     )
-    for submission, copy in made:
+    for path, (submission, copy) in zip(paths, made, strict=True):
         if copy is None:
             print_problems(submission.problems, lang)
-            if not submission.refused:
+            if not submission.refused and not Archive.is_one(path):
                 click.echo(text("not_annotated", lang, file=escape_text(submission.file)))
         else:
             name = escape_text(str(copy.path))
@@ -83,6 +88,7 @@ def annotate(
 @lang_option
 @json_option
 @strict_option
+@password_option
 @click.pass_context
 def migrate(
     ctx: click.Context,
@@ -92,6 +98,7 @@ def migrate(
     lang: str | None,
     as_json: bool,
     strict: bool,
+    password: str,
 ) -> None:
     """Move filled workbooks of an older book to today's layout, and say what had no place.
 
@@ -102,7 +109,8 @@ def migrate(
 
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    made = migrate_returns(workbooks_in(files, lang), out, cycle, watch=watcher(text("reading", lang)))
+    paths, watch = workbooks_in(files, lang), watcher(text("reading", lang))
+    made = migrate_returns(paths, out, cycle, password=password, watch=watch)
     losses = [problem for _, new in made if new is not None for problem in new.losses]
     refused = [problem for submission, new in made if new is None for problem in submission.problems]
     written = [new for _, new in made if new is not None]
@@ -141,7 +149,10 @@ def migrate(
 @cycle_option
 @lang_option
 @json_option
-def diff(old: Path, new: Path, cycle_folder: Path | None, lang: str | None, as_json: bool) -> None:
+@password_option
+def diff(
+    old: Path, new: Path, cycle_folder: Path | None, lang: str | None, as_json: bool, password: str
+) -> None:
     """Show what a resubmission changed, row by row.
 
     Rows are told apart by their ids, whatever their order.  Progress that went backwards and rows
@@ -155,7 +166,7 @@ def diff(old: Path, new: Path, cycle_folder: Path | None, lang: str | None, as_j
     check_paths((old, new))
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    (before, _), (after, _) = read_and_check(old, cycle), read_and_check(new, cycle)
+    before, after = (read_and_check(path, cycle, password=password)[0] for path in (old, new))
     changes, setbacks = diff_submissions(before, after), find_setbacks(before, after)
     if as_json:
         keys = ("kind", "sheet", "row", "name", "column", "before", "after")

@@ -240,6 +240,7 @@ def _document(figures: RollUp, lang: str) -> dict[str, object]:
 @as_of_option
 @lang_option
 @strict_option
+@jobs_option
 @password_option
 @click.pass_context
 def weekly(
@@ -250,6 +251,7 @@ def weekly(
     as_of: date | None,
     lang: str | None,
     strict: bool,
+    jobs: int,
     password: str,
 ) -> None:
     """Mail each recipient the week's variance, with the workbook of their scope attached.
@@ -265,7 +267,9 @@ def weekly(
         raise UsageError(text("no_recipients", speak))
     if not dry_run and cycle.smtp is None:
         raise UsageError(text("no_smtp", speak))
-    collection = collect_returns(cycle, as_of=as_of, password=password, watch=watcher(text("reading", speak)))
+    collection = collect_returns(
+        cycle, as_of=as_of, password=password, jobs=jobs, watch=watcher(text("reading", speak))
+    )
     messages = compose_week(cycle, collection, as_of=as_of, week=week, watch=watcher(text("writing", speak)))
     if dry_run or cycle.smtp is None:
         folder = cycle.reports / "mail"

@@ -35,8 +35,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{path}: {count} lines in the list of problems",
     },
     "not_annotated": {
-        "zh": "{file}：不是 .xlsx，没有批注副本；请另存为 .xlsx",
-        "en": "{file}: no .xlsx, so there is no return copy; save it as .xlsx",
+        "zh": "{file}：不是（无密码的）.xlsx，没有批注副本；请另存为无密码的 .xlsx",
+        "en": "{file}: no .xlsx without a password, so there is no return copy; save it as one",
     },
     "migrated": {
         "zh": "{path}：{before} → {after}，{rows} 行，{lost} 处未带入",

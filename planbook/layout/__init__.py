@@ -6,10 +6,12 @@ from planbook.layout.names import (
     cell_name,
     cell_place,
     column_letter,
+    column_number,
     fill_template,
     list_name,
     quote_sheet,
     range_name,
+    reference_place,
 )
 from planbook.layout.places import (
     BAND_ROW,
@@ -76,12 +78,14 @@ __all__ = [
     "cell_name",
     "cell_place",
     "column_letter",
+    "column_number",
     "fill_template",
     "has_unit_cell",
     "list_name",
     "mark_condition",
     "quote_sheet",
     "range_name",
+    "reference_place",
     "resolve_layout",
     "typed_places",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+_REFERENCE = re.compile(r"=?\$?(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7})(?::.*)?")
 ROW_MARK = "\x00"  # in a template: the row as Excel counts it
 
 
@@ -31,10 +32,23 @@ def cell_place(address: str) -> tuple[int, int]:
     found = _ADDRESS.fullmatch(address)
     if found is None:
         raise ValueError(f"{address!r} is no address of a cell")
+    return int(found[2]) - 1, column_number(found[1])
+
+
+def column_number(letters: str) -> int:
+    """0 for ``A``, 26 for ``AA``: the other way round from `column_letter`."""
     column = 0
-    for letter in found[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1, column - 1
+    return column - 1
+
+
+def reference_place(reference: str) -> tuple[str, int, int] | None:
+    """The sheet's title and the 0-based row and column of the first cell that a defined name points at."""
+    found = _REFERENCE.fullmatch(reference.strip())
+    if found is None:
+        return None
+    return (found[1] or found[2]).replace("''", "'"), *cell_place(found[3])
 
 
 def fill_template(template: str, row: int) -> str:

@@ -13,10 +13,9 @@ import pandas as pd
 from planbook.measures.frames import FRAMES, FrameSpec, Holds
 from planbook.measures.model import RollUp
 from planbook.problems import OutputError, Problem, UsageError
+from planbook.values.text import neutralise
 
 FORMATS = ("csv", "parquet")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What makes a program take a cell of a CSV file for a formula, full-width forms included."""
 
 
 def tidy_frame(roll_up: RollUp, name: str) -> pd.DataFrame:
@@ -134,8 +133,3 @@ def _csv_cell(value: object) -> str:
     if isinstance(value, pd.Timestamp | date):
         return value.isoformat()[:10]
     return neutralise(str(value))
-
-
-def neutralise(text: str) -> str:
-    """`text` as a CSV cell that no program takes for a formula: an apostrophe stands before it."""
-    return f"'{text}" if text.lstrip(" \u3000\u00a0").startswith(FORMULA_STARTS) else text

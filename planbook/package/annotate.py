@@ -8,17 +8,17 @@ annotating a copy twice, or one that went through Excel, replaces the old marks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from planbook.layout import quote_sheet
+from planbook.layout import quote_sheet, reference_place
 from planbook.package.archive import SPREADSHEET, WORKBOOK, Archive
 from planbook.package.comments import SHEET_ORDER, add_comments, first_cell, remove_comments
-from planbook.package.findings import Finding, FindingsSheet, is_marked, list_findings, propose
+from planbook.package.findings import Finding, FindingsSheet, is_list, is_marked, list_findings, propose
 from planbook.package.markup import Element, Part, escape_attribute, escape_text, resolve_text
 from planbook.package.styling import StyleBook
-from planbook.problems import Group, Severity, UsageError, group_problems
+from planbook.problems import Group, PartError, Severity, UsageError, group_problems
 from planbook.reader import Submission
 from planbook.spec import Book
 from planbook.writer.styles import FONT, TONES
@@ -33,7 +33,7 @@ WORKBOOK_ORDER = (
     "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing", "fileRecoveryPr", "webPublishObjects",
     "extLst",
 )  # fmt: skip
-_RULE = re.compile(r"(<(?:[\w.-]+:)?cfRule\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*?\bpriority=[\"'])(\d+)")
+_RULE = re.compile(r"(<(?:[\w.-]+:)?cfRule\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*?\bpriority=[\"'])(\d{1,9})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def annotate_workbook(path: Path, submission: Submission, target: Path) -> Annot
     archive = Archive.open(path)
     groups = group_problems(submission.problems)
     findings = list_findings(groups)
-    own = _own_sheet(archive)
+    own = _own_sheet(archive, book, {source.title for source in submission.sources.values()})
     sheets = {title: part for title, part in archive.sheet_parts().items() if part and title != own}
     for part in sheets.values():
         _unmark(archive, part)
@@ -173,14 +173,18 @@ def _names(part: Part) -> tuple[Element, ...]:
     return part.children(holder) if holder else ()
 
 
-def _own_sheet(archive: Archive) -> str:
-    """The title of the list an earlier copy has, as our defined name points at it."""
+def _own_sheet(archive: Archive, book: Book, tables: Set[str]) -> str:
+    """The title of the list an earlier copy has, as our defined name points at it.
+
+    A file may say anything: what holds a table or lacks the list's header is not taken for ours.
+    """
     part = archive.part(WORKBOOK)
     for name in _names(part):
         if name.get("name") == NAME:
-            target = resolve_text(part.text[name.inner : name.inner_end]).strip().rpartition("!")[0]
-            title = target.strip("$").strip("'").replace("''", "'")
-            return title if title in archive.sheet_parts() else ""
+            target = reference_place(resolve_text(part.text[name.inner : name.inner_end]))
+            title = target[0] if target else ""
+            sheet = archive.sheet_parts().get(title, "")
+            return title if title not in tables and sheet and is_list(archive, sheet, book) else ""
     return ""
 
 
@@ -211,9 +215,11 @@ def _put_sheet(archive: Archive, title: str, text: str) -> None:
 def _add_sheet(archive: Archive, title: str, relation: str) -> None:
     part = archive.part(WORKBOOK)
     holder = part.child("sheets")
-    assert holder is not None, "a workbook has sheets"
-    sheets = part.children(holder)
-    number = max((int(s.get("sheetId") or 0) for s in sheets), default=0) + 1
+    sheets = part.children(holder) if holder else ()
+    if holder is None or not sheets:
+        raise PartError(f"{WORKBOOK}: no sheets")
+    taken = [s.get("sheetId") for s in sheets]
+    number = max((int(n) for n in taken if n.isdecimal() and len(n) < 6), default=0) + 1
     key = re.search(r"([\w.-]+:id)\s*=", sheets[0].attributes)
     new = (
         f'<{part.root.prefix}sheet name="{escape_attribute(title)}" sheetId="{number}" '

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from planbook.package.markup import Element, Part, escape_attribute
-from planbook.problems import OutputError
+from planbook.package.markup import Element, Part, check_markup, escape_attribute
+from planbook.problems import OutputError, PartError
 
 WORKBOOK = "xl/workbook.xml"
 CONTENT_TYPES = "[Content_Types].xml"
@@ -35,17 +36,21 @@ class Relation:
 
 @dataclass
 class Archive:
-    """The parts of one package; `changed` holds what was replaced or added."""
+    """The parts of one package; `changed` holds what was replaced or added, `_sound` what was checked."""
 
     path: Path
     original: Mapping[str, bytes]
     changed: dict[str, bytes] = field(default_factory=dict)
+    _sound: set[str] = field(default_factory=set)
 
     @classmethod
     def open(cls, path: Path) -> Archive:
         """The package at `path`, which the reader has looked over before."""
-        with zipfile.ZipFile(path) as source:
-            return cls(path, {entry.filename: source.read(entry) for entry in source.infolist()})
+        try:
+            with zipfile.ZipFile(path) as source:
+                return cls(path, {entry.filename: source.read(entry) for entry in source.infolist()})
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:  # exchanged since then
+            raise PartError(f"{path.name}: {error}") from error
 
     @staticmethod
     def is_one(path: Path) -> bool:
@@ -65,8 +70,21 @@ class Archive:
         return sorted(name for name in {*self.original, *self.changed} if name.lower().endswith(ending))
 
     def part(self, name: str) -> Part:
-        """A part's text."""
-        return Part.decode(self.changed.get(name, self.original.get(name, b"")))
+        """The text of a part; PartError where it is no well-formed XML."""
+        if name not in self.changed and name not in self._sound:
+            try:
+                check_markup(self.original.get(name, b""))
+            except PartError as error:
+                raise PartError(f"{name}: {error}") from error
+            self._sound.add(name)
+        return self.loose_part(name)
+
+    def loose_part(self, name: str) -> Part:
+        """The text of a part that need not be well-formed; PartError where its bytes are no text."""
+        try:
+            return Part.decode(self.changed.get(name, self.original.get(name, b"")))
+        except PartError as error:
+            raise PartError(f"{name}: {error}") from error
 
     def put(self, name: str, part: Part | str) -> None:
         """Replace or add a part; one that comes out as it was stays untouched."""

@@ -7,11 +7,12 @@ A comment lives in two parts: its text in `comments`, its box in a drawing of th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from planbook.layout import cell_place, column_letter
 from planbook.package.archive import SPREADSHEET, VML_TYPE, Archive
-from planbook.package.markup import Element, Part, escape_text, resolve_text
+from planbook.package.markup import Element, Part, escape_text, plain_text, resolve_text
+from planbook.problems import PartError
 
 AUTHOR = "planbook"
 MOST = 1000  # boxes a sheet's block of shape numbers holds, with some left for others
@@ -23,11 +24,13 @@ SHEET_ORDER = (
     "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF",
     "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
 )  # fmt: skip
-_SHAPE = re.compile(r"<((?:[\w.-]+:)?shape)\b.*?</\1>\s*", re.DOTALL)
-_ROW = re.compile(r"<(?:[\w.-]+:)?Row>\s*(\d+)\s*<")
-_COLUMN = re.compile(r"<(?:[\w.-]+:)?Column>\s*(\d+)\s*<")
-_SHAPE_ID = re.compile(r"_x0000_s(\d+)")
-_BLOCK = re.compile(r"idmap\b[^>]*\bdata=\"(\d+)\"")
+# Each looks a bounded stretch ahead: the drawing may be anything, and as large as a file can be.
+_SHAPE_TAG = re.compile(r"<(/?)(?:[\w.-]{1,40}:)?shape(?=[\s/>])")
+_ROW = re.compile(r"<(?:[\w.-]{1,40}:)?Row>\s{0,9}(\d{1,7})\s{0,9}<")
+_COLUMN = re.compile(r"<(?:[\w.-]{1,40}:)?Column>\s{0,9}(\d{1,7})\s{0,9}<")
+_SHAPE_ID = re.compile(r"_x0000_s(\d{1,9})")
+_BLOCK = re.compile(r"idmap\b[^<>]{0,200}?\bdata=\"(\d{1,6})\"")
+_VML_END = re.compile(r"</(?:[\w.-]{1,40}:)?xml\s{0,9}>")
 _NAMESPACES = {
     "v": "urn:schemas-microsoft-com:vml",
     "o": "urn:schemas-microsoft-com:office:office",
@@ -59,9 +62,27 @@ def remove_comments(archive: Archive, sheet: str) -> None:
     archive.put(texts, part)
     if boxes and removed:
         places = {_place(ref) for ref in removed}
-        vml = archive.part(boxes)
-        kept = _SHAPE.sub(lambda shape: "" if _box_place(shape[0]) in places else shape[0], vml.text)
-        archive.put(boxes, Part(kept, vml.encoding, vml.mark))
+        vml = archive.loose_part(boxes)
+        kept, at = [], 0
+        for start, end in _shapes(vml.text):
+            if _box_place(vml.text[start:end]) in places:
+                kept.append(vml.text[at:start])
+                at = end
+        archive.put(boxes, Part("".join(kept) + vml.text[at:], vml.encoding, vml.mark))
+
+
+def _shapes(text: str) -> Iterator[tuple[int, int]]:
+    """Where every shape of a drawing begins and ends, the white space behind it included."""
+    start = -1
+    for tag in _SHAPE_TAG.finditer(text):
+        if not tag[1]:
+            start = tag.start()
+        elif start >= 0:
+            end = text.find(">", tag.end()) + 1 or len(text)
+            while text[end : end + 1].isspace():
+                end += 1
+            yield start, end
+            start = -1
 
 
 def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
@@ -72,15 +93,10 @@ def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
     part = archive.part(texts)
     ours = str(_author(part))
     return [
-        (comment.get("ref"), _plain_text(part, comment))
+        (comment.get("ref"), plain_text(part, comment))
         for comment in _comments(part)
         if comment.get("authorId") != ours
     ]
-
-
-def _plain_text(part: Part, comment: Element) -> str:
-    runs = re.findall(r"<(?:[\w.-]+:)?t(?:\s[^>]*)?>([^<]*)<", part.text[comment.inner : comment.inner_end])
-    return resolve_text("".join(runs)).strip()
 
 
 def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None:
@@ -93,9 +109,10 @@ def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None
     wanted = dict(list(wanted.items())[: max(0, MOST - len(taken))])
     if not wanted:
         return
-    part, author = _with_author(part)
+    part, author = _with_author(name, part)
     holder = part.child("commentList")
-    assert holder is not None, "a comments part has a list"
+    if holder is None:
+        raise PartError(f"{name}: no commentList")
     prefix = part.root.prefix
     new = "".join(
         f'<{prefix}comment ref="{ref}" authorId="{author}"><{prefix}text><{prefix}r><{prefix}t '
@@ -104,7 +121,7 @@ def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None
     )
     archive.put(name, part.append(holder, new))
     boxes = boxes or _create_boxes(archive, sheet)
-    vml = archive.part(boxes)
+    vml = archive.loose_part(boxes)
     numbers = [int(number) for number in _SHAPE_ID.findall(vml.text)]
     blocks = [int(block) * 1024 for block in _BLOCK.findall(vml.text)]
     first = max([1024, *blocks, *numbers]) + 1
@@ -116,7 +133,10 @@ def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None
     shapes = "".join(
         _box(first + n, *_place(ref), text, unbound) for n, (ref, text) in enumerate(wanted.items())
     )
-    at = vml.text.rindex("</xml>")
+    ends = [end.start() for end in _VML_END.finditer(vml.text)]
+    if not ends:
+        raise PartError(f"{boxes}: no end")
+    at = ends[-1]
     archive.put(boxes, vml.replace(at, at, shapes))
 
 
@@ -143,12 +163,13 @@ def _author(part: Part) -> int | None:
     return None
 
 
-def _with_author(part: Part) -> tuple[Part, int]:
+def _with_author(name: str, part: Part) -> tuple[Part, int]:
     author = _author(part)
     if author is not None:
         return part, author
     holder = part.child("authors")
-    assert holder is not None, "a comments part has authors"
+    if holder is None:
+        raise PartError(f"{name}: no authors")
     count = len(part.children(holder))
     return part.append(holder, f"<{part.root.prefix}author>{AUTHOR}</{part.root.prefix}author>"), count
 
@@ -169,7 +190,7 @@ def _create_boxes(archive: Archive, sheet: str) -> str:
     name = archive.free_name("xl/drawings/vmlDrawing{}.vml")
     used = [0]  # boxes of different sheets have numbers of different blocks
     for other in archive.names(".vml"):
-        text = archive.part(other).text
+        text = archive.loose_part(other).text
         used += [int(number) // 1024 for number in _SHAPE_ID.findall(text)]
         used += [int(block) for block in _BLOCK.findall(text)]
     archive.put(name, _VML.format(block=max(used) + 1))

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planbook.layout import quote_sheet
-from planbook.package.archive import Archive
-from planbook.package.markup import escape_attribute, escape_text
+from planbook.package.archive import WORKBOOK, Archive
+from planbook.package.markup import Element, Part, escape_attribute, escape_text, plain_text
 from planbook.package.styling import Look, StyleBook
 from planbook.problems import CATALOGUE, Code, Group, Location, Problem, Severity
 from planbook.problems import escape_text as show_controls
@@ -204,3 +204,32 @@ def _hex(color: str) -> str:
 def is_marked(problem: Problem) -> bool:
     """Whether a problem's cell is coloured and commented: notes ask for nothing."""
     return CATALOGUE[problem.code].severity is not Severity.NOTE and bool(problem.location.sheet)
+
+
+def is_list(archive: Archive, name: str, book: Book) -> bool:
+    """Whether the worksheet part `name` has the header of the list, in one of the book's languages.
+
+    Another program may have saved it since, which moves texts into the workbook's shared ones.
+    """
+    part = archive.part(name)
+    data = part.child("sheetData")
+    rows = [row for row in part.children(data) if row.get("r") == str(HEADER_ROW)] if data else []
+    cells = [cell for row in rows for cell in part.children(row)]
+    shared = _shared_texts(archive) if any(cell.get("t") == "s" for cell in cells) else []
+    header = [_cell_text(part, cell, shared) for cell in cells][: len(TITLES)]
+    return any(header == [book.label(f"findings_{key}", lang) for key in TITLES] for lang in book.languages)
+
+
+def _cell_text(part: Part, cell: Element, shared: Sequence[str]) -> str:
+    if cell.get("t") != "s":
+        return plain_text(part, cell)
+    value = part.child("v", cell)
+    number = part.text[value.inner : value.inner_end].strip() if value else ""
+    found = number.isdecimal() and len(number) < 10 and int(number) < len(shared)
+    return shared[int(number)] if found else ""
+
+
+def _shared_texts(archive: Archive) -> list[str]:
+    names = [r.target for r in archive.relations(WORKBOOK) if r.kind == "sharedStrings"]
+    part = archive.part(names[0]) if names and archive.has(names[0]) else None
+    return [plain_text(part, item) for item in part.children()] if part else []

@@ -2,7 +2,7 @@
 
 A part is scanned for tags, never parsed into a tree and written again, since that would lose
 prefixes, entities, attribute order and whatever a library does not know.  The scanner is sound for
-what `planbook.reader` lets through: well-formed parts without a document type.
+well-formed parts without a document type (`check_markup`); a part that is none raises PartError.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
+
+from planbook.problems import PartError
 
 _TAG = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
-    r"|<(?P<close>/?)(?P<name>[^\s/>!?]+)(?P<attributes>(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(?P<empty>/?)>",
+    r"|<(?P<close>/?)(?P<name>[^\s/<>!?]+)(?P<attributes>(?:\s+[^\s=<>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(?P<empty>/?)>",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"\s+([^\s=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -64,13 +67,17 @@ class Part:
 
     @classmethod
     def decode(cls, content: bytes) -> Part:
-        """The text of a part's bytes, by its byte-order mark or its declaration."""
-        for mark, encoding in _BOMS:
-            if content.startswith(mark):
-                return cls(content[len(mark) :].decode(encoding), encoding, mark)
+        """The text of a part's bytes, by its byte-order mark or its declaration.
+
+        Raises PartError for bytes that are not of the encoding they claim.
+        """
+        mark, encoding = next((pair for pair in _BOMS if content.startswith(pair[0])), (b"", ""))
         declared = _DECLARED.match(content)
-        encoding = declared[1].decode("ascii") if declared else "utf-8"
-        return cls(content.decode(encoding), encoding)
+        encoding = encoding or (declared[1].decode("ascii") if declared else "utf-8")
+        try:
+            return cls(content[len(mark) :].decode(encoding), encoding, mark)
+        except (UnicodeError, LookupError) as error:
+            raise PartError(f"not {encoding}") from error
 
     def encode(self) -> bytes:
         """The bytes again."""
@@ -82,8 +89,11 @@ class Part:
 
     @property
     def root(self) -> Element:
-        """The outermost element."""
-        return next(scan(self.text, depth=0))
+        """The outermost element; PartError where there is none that is closed."""
+        found = next(scan(self.text, depth=0), None)
+        if found is None:
+            raise PartError("no whole element")
+        return found
 
     def children(self, parent: Element | None = None) -> tuple[Element, ...]:
         """The elements directly inside `parent` (the root by default)."""
@@ -169,13 +179,38 @@ def escape_attribute(text: str) -> str:
 def _resolve(text: str) -> str:
     if "&" not in text:
         return text
-    text = re.sub(r"&#x([0-9A-Fa-f]+);", lambda m: chr(int(m[1], 16)), text)
-    text = re.sub(r"&#([0-9]+);", lambda m: chr(int(m[1])), text)
+    text = re.sub(r"&#x0*([0-9A-Fa-f]{1,6});", lambda m: _character(int(m[1], 16)), text)
+    text = re.sub(r"&#0*([0-9]{1,7});", lambda m: _character(int(m[1])), text)
     for name, char in (("lt", "<"), ("gt", ">"), ("quot", '"'), ("apos", "'"), ("amp", "&")):
         text = text.replace(f"&{name};", char)
     return text
 
 
+def _character(number: int) -> str:
+    """The character of a number; a sign of replacement for one that stands for none."""
+    return "\ufffd" if number > 0x10FFFF or 0xD800 <= number < 0xE000 else chr(number)
+
+
 def resolve_text(text: str) -> str:
     """The characters of an element's text, entities resolved."""
     return _resolve(text)
+
+
+def plain_text(part: Part, element: Element) -> str:
+    """The text of an element's runs, without their formats."""
+    runs = re.findall(r"<(?:[\w.-]+:)?t(?:\s[^>]*)?>([^<]*)<", part.text[element.inner : element.inner_end])
+    return resolve_text("".join(runs)).strip()
+
+
+def check_markup(content: bytes) -> None:
+    """PartError for bytes that are no well-formed XML, or that declare a document type."""
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise PartError(f"no XML: {error}") from error
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise PartError("a document type declaration")

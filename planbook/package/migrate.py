@@ -18,7 +18,7 @@ from planbook.package.archive import Archive
 from planbook.package.comments import list_comments
 from planbook.package.diff import ChangeKind, diff_submissions
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Location, Problem, UsageError, rank_problems
+from planbook.problems import Code, Location, PartError, Problem, UsageError, rank_problems
 from planbook.reader import Expectations, Submission, read_workbook
 from planbook.spec import Item
 from planbook.writer import write_workbook
@@ -143,6 +143,13 @@ def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
             yield Problem(Code.VALUE_UNREAD, problem.location, problem.found, subject=problem.subject)
     if not Archive.is_one(path):
         return
+    try:
+        yield from _beside_tables(path, submission, english)
+    except PartError as error:  # the data is moved all the same, and this is one more thing to look after
+        yield Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
+
+
+def _beside_tables(path: Path, submission: Submission, english: bool) -> Iterator[Problem]:
     archive = Archive.open(path)
     tables = {source.title for source in submission.sources.values()}
     for title, part in archive.sheet_parts().items():

@@ -43,6 +43,7 @@ class Code(StrEnum):
     READER_DIED = "reader-died"
     READ_TOO_LONG = "read-too-long"
     READ_TOO_LARGE = "read-too-large"
+    PART_DAMAGED = "part-damaged"
 
     # -- identity
     IDENTITY_CONFLICT = "identity-conflict"
@@ -372,6 +373,18 @@ CATALOGUE: dict[Code, Entry] = {
         ),
     ),
     # -- identity
+    Code.PART_DAMAGED: _entry(
+        _W,
+        (
+            "表格已读取，但文件内部有损坏的部件（{found}），无法制作批注副本或带出批注。",
+            "请在 Excel 中打开并另存为 .xlsx 后再处理。",
+        ),
+        (
+            "The tables were read, but a part inside the file is damaged ({found}): no return copy "
+            "can be made of it and no comments taken from it.",
+            "Open it in Excel, save it as .xlsx and try again.",
+        ),
+    ),
     Code.IDENTITY_CONFLICT: _entry(
         _E,
         (

@@ -41,5 +41,9 @@ class OutputError(PlanbookError):
     """A file could not be written."""
 
 
+class PartError(PlanbookError):
+    """A part of a workbook's package is not what it should be and cannot be searched or patched."""
+
+
 class MailError(PlanbookError):
     """A message could not be composed or handed to the mail server."""

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from planbook.layout import WEEKS, column_letter, range_name
+from planbook.layout import WEEKS, column_letter, range_name, reference_place
 from planbook.problems import Code, Location, Problem
-from planbook.reader.facts import SheetFacts, position
+from planbook.reader.facts import SheetFacts
 from planbook.reader.grids import Grid
 from planbook.spec import Sheet
 from planbook.values import match_key
@@ -68,17 +68,6 @@ def titles_of(sheet: Sheet) -> dict[str, frozenset[str]]:
 def title_key(text: str) -> str:
     """A title in its matching form, the marks of required and optional columns left out."""
     return match_key(_MARKS.sub("", text))
-
-
-_NAME_TARGET = re.compile(r"^=?(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7})(?::.*)?$")
-
-
-def name_target(reference: str) -> tuple[str, int, int] | None:
-    """The sheet's title and the 0-based first row and column a defined name points at."""
-    found = _NAME_TARGET.match(reference)
-    if found is None:
-        return None
-    return (found[1] or found[2]).replace("''", "'"), *position(found[3])
 
 
 def settle_columns(
@@ -178,7 +167,7 @@ class _Settler:
     def take_by_names(self, names: Mapping[str, str]) -> None:
         """Columns that lost key and title: by the defined name that points at them."""
         for key in self._missing():
-            target = name_target(names.get(range_name(self.sheet.key, key), ""))
+            target = reference_place(names.get(range_name(self.sheet.key, key), ""))
             if target is None or target[0] != self.candidate.title or target[2] in self.columns.values():
                 continue
             text = self.titles.get(target[2], "")

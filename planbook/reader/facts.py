@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
-from planbook.layout import cell_address
+from planbook.layout import cell_address, cell_place, column_number
 from planbook.problems import Code, Location
 from planbook.reader.refusal import RefusedError
 
@@ -26,6 +26,12 @@ MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 MAX_LISTED = 20_000  # merges, hidden rows: more than that is nothing a person did
 
 _ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="[A-Z]{1,3}[0-9]{1,7}"[ />])')
+_ODD_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,7}"[ />])(?=[^<>]*\bhidden\b)')
+_ODD_ATTRIBUTE = re.compile(rb"<(?:c|row|col|mergeCell|sheetProtection)\s[^<>]*(?:='|\s=|=\s)")
+_ODD_SIGNS = (
+    b"='",
+    *(pair for space in (b" ", b"\n", b"\r", b"\t") for pair in (space + b"=", b"=" + space)),
+)
 _PREFIXED = re.compile(rb":c[\s/>]")
 _FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
@@ -125,16 +131,21 @@ def scan_sheet(
 
 def _is_odd(content: bytes | bytearray) -> bool:
     """Whether the XML has another form than the search expects, though it may mean the same."""
-    if b"<worksheet" not in content[:4096]:
+    if b"<worksheet" not in content[:4096] or b"<!--" in content:
         return True
-    return bool(_ODD_CELL.search(content) or _PREFIXED.search(content))
+    forms = [_ODD_CELL, _PREFIXED]
+    if b"hidden=" in content:
+        forms.append(_ODD_ROW)
+    if any(sign in content for sign in _ODD_SIGNS):  # most often in a formula, where it means nothing
+        forms.append(_ODD_ATTRIBUTE)
+    return any(form.search(content) for form in forms)
 
 
 def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> None:
     """Refuse cells so far out that a parser would drown, and two contents of one cell."""
     if not cells:
         return
-    columns = {letters: _column_number(letters) for letters in {cell[0] for cell in cells}}
+    columns = {letters: column_number(letters.decode()) + 1 for letters in {cell[0] for cell in cells}}
     rows = {int(digits) for digits in {cell[1] for cell in cells}}
     last_row, last_column = max(rows), max(columns.values())
     if min(rows) < 1 or last_row > MAX_ROW or last_column > MAX_COLUMN:
@@ -157,7 +168,7 @@ def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
 
 
 def _hidden_rows(content: bytes | bytearray) -> frozenset[int]:
-    if b' hidden="' not in content:
+    if b'hidden="' not in content:
         return frozenset()
     return frozenset(int(row) - 1 for row in _HIDDEN_ROW.findall(content)[:MAX_LISTED])
 
@@ -195,17 +206,7 @@ def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mappi
 
 def position(address: str) -> tuple[int, int]:
     """The 0-based row and column of an address."""
-    found = _PLACE.fullmatch(address)
-    if found is None:
-        raise ValueError(address)
-    return int(found[2]) - 1, _column_number(found[1].upper().encode()) - 1
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    return cell_place(address.upper())
 
 
 def _text(raw: bytes) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import openpyxl
 from python_calamine import CalamineError, CalamineWorkbook
@@ -31,14 +32,20 @@ def read_grids(package: Package) -> dict[str, Grid]:
 
 
 def _read_fast(data: bytes) -> dict[str, Grid]:
+    with open_guarded(data) as workbook:
+        return {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in workbook.sheet_names
+        }
+
+
+@contextmanager
+def open_guarded(data: bytes) -> Iterator[CalamineWorkbook]:
+    """A workbook open in calamine; whatever fails in there, a panic too, is a CalamineError."""
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-            return {
-                name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                for name in workbook.sheet_names
-            }
-    except BaseException as error:
-        # A panic of the Rust code is no Exception, and has no class that could be imported.
+            yield workbook
+    except BaseException as error:  # a panic of the Rust code is no Exception, and has no class to import
         if type(error).__name__ == "PanicException":
             raise CalamineError(str(error)) from None
         raise

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planbook.layout import column_letter, range_name
+from planbook.layout import column_letter, range_name, reference_place
 from planbook.problems import Code, Location, Problem
-from planbook.reader.columns import Candidate, Table, name_target, settle_columns, title_key, titles_of
+from planbook.reader.columns import Candidate, Table, settle_columns, title_key, titles_of
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid
 from planbook.spec import Book, Sheet
@@ -170,7 +170,7 @@ def _by_names(
     targets = {
         key: target
         for key in ("id", *(column.key for column in sheet.columns))
-        if (target := name_target(names.get(range_name(sheet.key, key), "")))
+        if (target := reference_place(names.get(range_name(sheet.key, key), "")))
     }
     homes = Counter((title, row) for title, row, _ in targets.values() if title in grids)
     if not homes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from planbook.reader.refusal import RefusedError
 SMALL_PART = 32 * 2**20  # parts that a parser takes whole
 MAX_SHEETS = 500
 _WORKBOOK = "xl/workbook.xml"
+_WORKSHEET = re.compile(rb"<(?:[\w.-]{1,40}:)?worksheet[\s/>]")
 _CORE = "docProps/core.xml"
 
 
@@ -43,7 +45,7 @@ def inspect_xlsx(parts: Parts) -> Looked:
     """Look into an .xlsx; RefusedError where a part is missing or dangerous."""
     workbook = _parse(parts, _WORKBOOK)
     formats = telling_formats(_parse(parts, "xl/styles.xml")) if "xl/styles.xml" in parts else {}
-    targets = _sheet_parts(parts)
+    targets, kinds = _sheet_parts(parts)
     sheets: dict[str, SheetFacts] = {}
     thorough = False
     listed = [element for element in workbook.iter() if _local(element) == "sheet"]
@@ -57,10 +59,11 @@ def inspect_xlsx(parts: Parts) -> Looked:
         if part not in parts:
             raise RefusedError(Code.BROKEN_PACKAGE, f"{part or 'the part of sheet ' + title} is missing")
         hidden = element.get("state", "visible") != "visible"
-        if "worksheet" not in part.lower():  # a chart sheet or a dialogue has no cells
-            sheets[title] = SheetFacts(hidden)
+        content = parts.read(part)
+        if kinds.get(part) != "worksheet" and not _WORKSHEET.search(content[:4096].replace(b"\x00", b"")):
+            sheets[title] = SheetFacts(hidden)  # a chart sheet or a dialogue has no cells
             continue
-        sheets[title], unusual = scan_sheet(title, part, parts.read(part), formats, hidden=hidden)
+        sheets[title], unusual = scan_sheet(title, part, content, formats, hidden=hidden)
         thorough = thorough or unusual
     keywords, modified = _core_properties(parts)
     names = {
@@ -96,18 +99,20 @@ def _relation(element: Element) -> str:
     return next((value for key, value in element.items() if key.endswith("}id")), "")
 
 
-def _sheet_parts(parts: Parts) -> dict[str, str]:
-    """The parts by relation; one outside the package is none."""
+def _sheet_parts(parts: Parts) -> tuple[dict[str, str], dict[str, str]]:
+    """The parts by relation, and what each is by the relation's type; one outside the package is none."""
     rels = "xl/_rels/workbook.xml.rels"
     if rels not in parts:
         raise RefusedError(Code.BROKEN_PACKAGE, f"{rels} is missing")
-    targets = {}
+    targets: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for element in _parse(parts, rels):
         target = element.get("Target", "")
         if element.get("TargetMode") != "External":
             joined = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
-            targets[element.get("Id", "")] = posixpath.normpath(joined)
-    return targets
+            part = targets[element.get("Id", "")] = posixpath.normpath(joined)
+            kinds[part] = element.get("Type", "").rpartition("/")[2]
+    return targets, kinds
 
 
 def _core_properties(parts: Parts) -> tuple[str, datetime | None]:

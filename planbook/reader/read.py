@@ -12,7 +12,7 @@ from typing import Any
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company
-from planbook.layout import IDENTITY_NAME, META_SHEET, cell_name, cell_place, typed_places
+from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, reference_place, typed_places
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
@@ -129,16 +129,13 @@ def _identity_copies(package: Package, grids: Mapping[str, Grid], ident: str) ->
     return copies
 
 
-_TARGET = re.compile(r"^=?'?(.+?)'?!(\$?[A-Z]{1,3}\$?\d+)$")
-
-
 def _cell_of(target: str, grids: Mapping[str, Grid]) -> object:
     """The value of the cell a defined name points at, or None."""
-    found = _TARGET.match(target)
-    if not found:
+    found = reference_place(target)
+    if found is None:
         return None
-    grid = grids.get(found[1].replace("''", "'"), ())
-    row, column = cell_place(found[2])
+    title, row, column = found
+    grid = grids.get(title, ())
     return grid[row][column] if row < len(grid) and column < len(grid[row]) else None
 
 
@@ -147,9 +144,9 @@ def _total_places(package: Package, found: Found) -> dict[str, str]:
     places: dict[str, str] = {}
     for table in found.tables.values():
         for total in table.sheet.totals:
-            target = _TARGET.match(package.names.get(cell_name(total.key), ""))
-            if target and target[1].replace("''", "'") == table.title:
-                places[total.key] = target[2].replace("$", "")
+            target = reference_place(package.names.get(cell_name(total.key), ""))
+            if target and target[0] == table.title:
+                places[total.key] = cell_address(*target[1:])
     return places
 
 

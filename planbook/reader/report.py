@@ -9,7 +9,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from planbook.problems import Problem, UsageError
-from planbook.reader.grids import Grid
+from planbook.reader.grids import Grid, open_guarded
 from planbook.reader.preflight import open_package
 
 
@@ -35,7 +35,7 @@ def _open(path: Path) -> Iterator[CalamineWorkbook]:
     if isinstance(package, Problem):
         raise UsageError(f"{path}: {package.message('en')}")
     try:
-        with CalamineWorkbook.from_path(str(path)) as workbook:
+        with open_guarded(package.data) as workbook:  # the bytes that were looked over
             yield workbook
     except CalamineError as error:
         raise UsageError(f"{path} cannot be read: {error}") from error

@@ -42,6 +42,16 @@ _LOOKALIKES: Final = str.maketrans(
 )
 _DASH_TABLE: Final = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys("〜∼", "~"))
 
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def neutralise(text: str) -> str:
+    """`text` as a CSV cell that no program takes for a formula: an apostrophe stands before it.
+
+    Programs look past leading spaces, and take full-width signs for the ordinary ones.
+    """
+    return f"'{text}" if text.lstrip(" \u3000\u00a0").startswith(_FORMULA_STARTS) else text
+
 
 def clean_text(text: str) -> str:
     """Free text fit to keep: what cannot be seen is gone, what the planner wrote stays.

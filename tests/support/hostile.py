@@ -341,6 +341,44 @@ def prefixed(data: bytes) -> bytes:
     return with_part(data, GOALS, change)
 
 
+BOXES, COMMENTS, LINKS = "vmlDrawing", "comments", "rels"  # what a comment on the goals' sheet stands in
+_XML = b'<?xml version="1.0" encoding="UTF-8"?>'
+_MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_OFFICE = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_GOOD_COMMENTS = (
+    _XML
+    + b"<comments "
+    + _MAIN
+    + b'><authors><author>planbook</author></authors><commentList><comment ref="C7" '
+    b'authorId="0"><text><t>old</t></text></comment></commentList></comments>'
+)
+_GOOD_BOXES = b'<xml xmlns:v="urn:schemas-microsoft-com:vml"><v:shape id="_x0000_s1025"></v:shape></xml>'
+_GOOD_LINKS = (
+    _XML
+    + b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship '
+    b'Id="rId1" Type="' + _OFFICE + b'/comments" Target="../comments77.xml"/><Relationship Id="rId2" '
+    b'Type="' + _OFFICE + b'/vmlDrawing" Target="../drawings/vmlDrawing77.vml"/></Relationships>'
+)
+
+
+def commented(**odd: bytes) -> Make:
+    """A comment of an earlier copy on the goals, one of its parts odd."""
+
+    def make(data: bytes) -> bytes:
+        sheet = sheet_part(parts_of(data), GOALS)
+        data = with_part(
+            data, f"xl/worksheets/_rels/{sheet.rpartition('/')[2]}.rels", odd.get(LINKS, _GOOD_LINKS)
+        )
+        data = with_part(data, "xl/comments77.xml", odd.get(COMMENTS, _GOOD_COMMENTS))
+        data = with_part(data, "xl/drawings/vmlDrawing77.vml", odd.get(BOXES, _GOOD_BOXES))
+        data = with_part(data, sheet, lambda part: re.sub(rb"<(?:legacyDrawing|drawing) [^>]*>", b"", part))
+        link = b'<legacyDrawing xmlns:q="' + _OFFICE + b'" q:id="rId2"/>'
+        at = rb"(?=<legacyDrawingHF|<picture|<oleObjects|<controls|<tableParts|<extLst|</worksheet>)"
+        return with_part(data, sheet, lambda part: re.sub(at, link, part, count=1))
+
+    return make
+
+
 def broken(*codes: Code) -> frozenset[Code]:
     """Any of these."""
     return frozenset(codes)
@@ -352,6 +390,21 @@ _BROKEN = broken(Code.BROKEN_PACKAGE)
 _FAR = broken(Code.FAR_CELL)
 _FINE: frozenset[Code] = frozenset()
 _DTD = b'<?xml version="1.0"?><!DOCTYPE x><x/>'
+
+# The tables of these are read; what stands beside them can be neither searched nor patched.
+DAMAGED: Mapping[str, Make] = {
+    "comments-cut": commented(comments=_GOOD_COMMENTS[:-40]),
+    "comments-empty": commented(comments=_XML),
+    "comments-no-authors": commented(comments=re.sub(b"<authors>.*</authors>", b"", _GOOD_COMMENTS)),
+    "comments-no-list": commented(comments=re.sub(b"<commentList>.*</commentList>", b"", _GOOD_COMMENTS)),
+    "comments-not-utf8": commented(comments=_GOOD_COMMENTS.replace(b"old", b"\xff\xfe\xfd")),
+    "comments-of-tags": commented(comments=_XML + b"<!--" * 100_000),
+    "boxes-not-utf8": commented(vmlDrawing=_GOOD_BOXES.replace(b"</v", b"\xff</v")),
+    "boxes-without-end": commented(vmlDrawing=_GOOD_BOXES.replace(b"</xml>", b"")),
+    "boxes-of-openings": commented(vmlDrawing=b"<xml>" + b"<v:shape " * 100_000),
+    "links-cut": commented(rels=_GOOD_LINKS[:-30]),
+    "links-not-utf8": commented(rels=_GOOD_LINKS.replace(b"rId2", b"\xff")),
+}
 
 CORPUS: tuple[Kind, ...] = (
     # what is no workbook
@@ -453,6 +506,9 @@ CORPUS: tuple[Kind, ...] = (
     Kind("sheet-utf16", as_utf16, _FINE),
     Kind("sheet-prefixed", prefixed, _FINE),
     Kind("wrong-suffix", lambda data: data, _FINE, ".txt"),
+    *(Kind(name, make, _FINE) for name, make in DAMAGED.items()),
+    Kind("comments-sound", commented(), _FINE),
+    Kind("boxes-end-with-a-space", commented(vmlDrawing=_GOOD_BOXES.replace(b"</xml>", b"</xml >")), _FINE),
     Kind("thirty-two-thousand", lambda data: goals_cell(data, "P7", text("P7", "字" * 32_767)), _FINE),
     Kind("bidi", lambda data: goals_cell(data, "P7", text("P7", "abc\u202exslx.\u200b\ufeff")), _FINE),
 )  # fmt: skip
