@@ -179,6 +179,14 @@ def test_a_quarantined_goal_widens_the_bounds(tmp_path: Path) -> None:
     assert sales["high"] == pytest.approx(0.4 + 0.6 * 1.2)  # the missing goal at the cap
 
 
+def test_a_department_without_a_figure_is_not_covered(tmp_path: Path) -> None:
+    # 市场部 returned its goals and not one quarter: three are expected, two have figures.
+    returned(tmp_path, "营销中心.xlsx", GUIDE)
+    returned(tmp_path, "市场部.xlsx", {"goals": MARKET["goals"]}, "SC")
+    company = of(figures(tmp_path).scores, node="company")
+    assert (company["covered"], company["expected"]) == (2, 3)
+
+
 def test_a_tree_of_a_thousand_levels(tmp_path: Path) -> None:
     chain = [Department("D0", "甲0")] + [Department(f"D{n}", f"甲{n}", f"D{n - 1}") for n in range(1, 1200)]
     collection = Collection(Company(tuple(chain)), (), (), ())

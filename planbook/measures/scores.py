@@ -151,7 +151,7 @@ def _count_nodes(company: Company, inputs: NodeInputs) -> dict[str, Record]:
         children = company.children(code)
         budgets = [amount for task in mine if (amount := number_of(task.get("budget"))) is not None]
         record: Record = {
-            "covered": int(bool(own) and not children),
+            "covered": int(not children and any(number_of(goal["attainment"]) is not None for goal in own)),
             "expected": int(not children and bool(code)),
             "goals": len(own),
             "missed": sum(goal["rating"] in MISSED for goal in own),
