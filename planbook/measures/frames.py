@@ -286,6 +286,7 @@ COMPANY_GOALS = FrameSpec(
         ("numerator", _T, "of a ratio: the company goal above the line"),
         ("denominator", _T, "of a ratio: the company goal below the line"),
         ("number", _N, "its place among the company's goals, from 1"),
+        ("paired", _T, "of a ratio: codes of the departments whose figures count"),
     ),
 )
 
