@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import pandas as pd
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company, CompanyGoal
@@ -13,7 +11,6 @@ from planbook.layout.cells import CellValue, SettingValue
 from planbook.measures.progress import number_of
 from planbook.measures.scores import Score, cap_of, combine_scores, rate
 from planbook.measures.source import Record
-from planbook.measures.totals import QUARTERS, measure_totals, total_facts
 from planbook.problems import Code, Location, Problem
 from planbook.spec import Book
 from planbook.weights import fill_weights
@@ -435,78 +432,3 @@ def _finish(view: CompanyView, record: Record) -> None:
 
 def _cell(value: object) -> CellValue:
     return value if isinstance(value, str | int | float) else ""
-
-
-# -- quarters ------------------------------------------------------------------------------
-
-
-def roll_trend(view: CompanyView, records: Sequence[Record], facts: pd.DataFrame) -> list[Record]:
-    """One record per quarter of every company goal that adds, in the company goal's unit.
-
-    A quarter counts the departments that have both figures for it; the running quarter is shown
-    and not counted.
-    """
-    summed = {str(r["goal"]): r for r in records if r["rollup"] == "sum"}
-    entering = {
-        (str(row["file"]), str(row["goal_id"])): name
-        for name in summed
-        for row in claim_rows(view, next(g for g in view.company.goals if g.goal == name)).counted
-        if row.get("metric_kind") not in ("score", "done")
-    }
-    keys = list(zip(facts["file"].astype(str), facts["goal_id"].astype(str), strict=True))
-    rows = facts[[key in entering for key in keys]]
-    if rows.empty:
-        return []
-    banded = rows["direction"] != "band"
-    rows = rows.assign(
-        target_high=rows["target_high"].where(~(banded & rows["target_high"].isna()), rows["target"])
-    )
-    totals = total_facts(view.book, rows, ("company_goal", "quarter"), counted=False)
-    by_key = {(t["company_goal"], t["quarter"], t["unit"]): t for t in totals.to_dict("records")}
-    departments = total_facts(view.book, rows, ("company_goal", "quarter", "department"), counted=False)
-    known = departments[departments["known"] > 0].groupby(["company_goal", "quarter"])["department"].nunique()
-    ended = set(rows.loc[rows["counted"] == "yes", "quarter"])
-    found = [
-        _quarter_record(view, goal, str(quarter), by_key, int(known.get((goal["goal"], quarter), 0)), ended)
-        for goal in summed.values()
-        for quarter in QUARTERS
-    ]
-    trend = [record for record in found if record is not None]
-    if not trend:
-        return []
-    measured = measure_totals(
-        view.book, pd.DataFrame(trend), view.settings, direction=[str(r["direction"]) for r in trend]
-    )
-    plain = measured.astype(object).where(measured.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _quarter_record(
-    view: CompanyView,
-    goal: Record,
-    quarter: str,
-    totals: Mapping[tuple[object, object, object], Mapping[Hashable, object]],
-    covered: int,
-    ended: set[str],
-) -> Record | None:
-    unit = str(goal["unit"] or "")
-    base = view.book.unit_table.base(unit)
-    found = totals.get((goal["goal"], quarter, base.name if base else unit or None))
-    if found is None or not number_of(found["known"]):
-        return None
-    figures = {
-        key: None if found[key] != found[key] else view.convert(found[key], base.name if base else unit, unit)
-        for key in ("target", "target_high", "actual")
-    }
-    if goal["direction"] != "band":
-        figures["target_high"] = None
-    return {
-        "goal": goal["goal"],
-        "quarter": quarter,
-        "unit": unit,
-        "direction": goal["direction"],
-        **{key: None if value is None else round(value, 9) for key, value in figures.items()},
-        "covered": covered,
-        "expected": goal["expected"],
-        "counted": "yes" if quarter in ended else "no",
-    }

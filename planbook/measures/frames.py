@@ -305,7 +305,7 @@ TREND = FrameSpec(
     )
     + _MEASURED
     + _columns(
-        ("covered", _N, "departments with both figures"),
+        ("covered", _N, "departments with both figures of every row of theirs"),
         ("expected", _N, "departments that took the goal over, and the lead"),
         ("counted", _C, "yes where the quarter has ended"),
     ),
