@@ -17,6 +17,7 @@ from planbook.problems import Code, Problem, rank_problems
 from planbook.problems import Severity as ProblemSeverity
 from planbook.reader import Submission
 from planbook.spec import Book, Kind, Severity, references
+from planbook.weights import share_weights
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(Code.WEIGHTS_EQUAL, "goals", rows[0].number, "weight", subject=name)
             continue
         blank = [row for row in rows if not isinstance(row.get("weight"), int | float)]
-        left = max(0.0, round(1 - sum(weights), 9)) / max(1, len(blank))
+        left = share_weights([*map(float, weights), *[None] * len(blank)])[-1]
         for row in blank:
             subject = str(row.get("goal") or name)
             yield reviewed.problem(

@@ -20,7 +20,7 @@ LAYERS = (
     ("resources", "isolation"),
     ("problems",),
     ("values", "units", "calendar"),
-    ("plan", "company"),
+    ("plan", "company", "weights"),
     ("spec",),
     ("layout",),
     ("calc",),

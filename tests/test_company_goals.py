@@ -9,6 +9,8 @@ import pytest
 
 from planbook.company import Company, CompanyGoal, Department
 from planbook.measures.company_goals import CompanyView, roll_company_goals
+from planbook.measures.frames import FRAMES, make_frame
+from planbook.measures.trend import roll_trend
 from planbook.problems import Code, Problem
 from planbook.spec import load_spec
 
@@ -241,3 +243,32 @@ def test_every_company_goal_is_listed_in_its_order() -> None:
     assert list(found) == ["营收", "新业务", "占比"]
     assert [goal["coverage"] for goal in found.values()] == ["0/1", "0/0", "0/1"]
     assert all((goal["low"], goal["high"], goal["rating"]) == (0.0, 1.2, "none") for goal in found.values())
+
+
+# -- quarters ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("other", "coverage"),
+    [
+        ([{"unit": "元"}], "2/2"),
+        ([{"unit": "家"}], "1/2"),  # another family is in no sum
+        ([{"metric_kind": "score", "unit": "分"}], "1/2"),
+        ([{"unit": "元"}, {"unit": "家"}], "1/2"),  # nor is a department whole with half its rows
+        ([{"unit": "元"}, {"target": None, "actual": None}], "1/2"),
+    ],
+)
+def test_a_quarter_covers_the_departments_that_its_goal_covers(
+    other: Sequence[Mapping[str, Any]], coverage: str
+) -> None:
+    rows = [row("XS", "营收", 300.0, 330.0)]
+    rows += [row("KH", "营收", 5.0, 4.0) | dict(more) for more in other]
+    for number, each in enumerate(rows, 1):
+        each |= {"goal_id": f"G{number:03d}", "aggregation": "sum", "quarter": "q1", "counted": "yes"}
+    company, inside = Company(DEPARTMENTS, (REVENUE,)), frozenset(d.code for d in DEPARTMENTS)
+    view = CompanyView(BOOK, company, {}, rows, (), inside)
+    goals, _ = roll_company_goals(view)
+    (quarter,) = roll_trend(view, goals, make_frame(FRAMES["facts"], rows))
+    assert goals[0]["coverage"] == coverage
+    assert f"{quarter['covered']:.0f}/{quarter['expected']:.0f}" == coverage
+    assert quarter["actual"] == pytest.approx(goals[0]["actual"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,15 +15,22 @@ from click.testing import CliRunner
 
 from planbook.calc import evaluate_text
 from planbook.cli import main
+from planbook.company import Company, CompanyGoal, Department
 from planbook.cycle import Cycle, load_cycle
 from planbook.explain import Explanation, Step, explain, find_subject, read_report_cell, render_explanation
 from planbook.explain.arithmetic import arithmetic, reduce_branches, split_arguments
+from planbook.explain.trace import records_of
 from planbook.measures import Collection, RollUp
+from planbook.measures.company_goals import CompanyView, roll_company_goals
+from planbook.measures.frames import FRAMES, make_frame
+from planbook.measures.scores import NodeInputs, score_nodes
+from planbook.measures.shares import share_facts, share_nodes
 from planbook.problems import UsageError
 from planbook.reports import write_consolidated
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.workflow import collect_returns, explain_reference, roll_up_cycle
+from tests.support.arithmetic import check_arithmetic
 
 BOOK = load_spec("annual_plan")
 
@@ -120,6 +128,96 @@ def test_every_arithmetic_gives_the_value_beside_it(made: Made) -> None:
             else:
                 assert (value or None) == step.value, (reference, step)
     assert checked > 300
+
+
+def test_scores_and_company_goals_of_the_sample_add_up_as_printed(made: Made) -> None:
+    named = check_arithmetic(made.figures, made.collection, "scores", "company_goals", "progress")
+    assert len(named) >= 8
+
+
+def small_figures(goals: Sequence[CompanyGoal], rows: Sequence[dict[str, Any]]) -> RollUp:
+    """Figures rolled up from short goals: a division with a goal of its own above two departments."""
+    tree = (
+        Department("YX", "营销中心"),
+        Department("XS", "销售部", "YX", weight=0.6),
+        Department("KH", "客户部", "YX", weight=0.2),
+    )
+    company = Company(tree, tuple(goals))
+    shared = {"direction": "higher", "aggregation": "sum", "metric_kind": "number", "level": "department",
+              "quarters": 2, "coverage": "2/2", "rating": "green", "sheet": "1_目标总表", "cell": "D7"}  # fmt: skip
+    names = {department.code: department.name for department in tree}
+    records = [
+        {**shared, "department_name": names[row["department"]], "file": f"{row['department']}.xlsx",
+         "goal": f"目标{number}", "goal_id": f"G{number:03d}", "weight": None,
+         "attainment": row["actual"] / row["target"], "method_used": "linear",
+         "deviation": row["actual"] - row["target"], "deviation_rate": row["actual"] / row["target"] - 1,
+         "annual_target": 2 * row["target"], **row}
+        for number, row in enumerate(rows, 1)
+    ]  # fmt: skip
+    scores = score_nodes(BOOK, company, "", NodeInputs(records, ()), {})
+    view = CompanyView(BOOK, company, {}, records, (), frozenset(names))
+    company_goals, _ = roll_company_goals(view)
+    share_nodes(view, scores)
+    share_facts(view, company_goals, [])
+    made = {
+        "goals": make_frame(FRAMES["goals"], records),
+        "scores": make_frame(FRAMES["scores"], scores),
+        "company_goals": make_frame(FRAMES["company_goals"], company_goals),
+    }
+    empty = {name: make_frame(FRAMES[name], ()) for name in ("facts", "tasks", "receipts")}
+    return RollUp(BOOK, company, 2024, 1, date(2024, 7, 1), {}, "", problems=(), **empty, **made)
+
+
+def test_a_division_with_goals_of_its_own_is_explained_with_them() -> None:
+    rows = [
+        {"department": "YX", "target": 10.0, "actual": 5.0, "weight": 0.75},
+        {"department": "YX", "target": 10.0, "actual": 20.0, "weight": 0.25},
+        {"department": "XS", "target": 10.0, "actual": 9.0},
+        {"department": "KH", "target": 10.0, "actual": 8.0},
+    ]
+    figures, nobody = small_figures((), rows), Collection(Company(()), (), (), ())
+    assert len(check_arithmetic(figures, nobody, "scores")) == 4
+    division = explain(find_subject("YX", figures), figures, nobody).root
+    own = next(step for step in division.steps if step.what.startswith("自身目标得分"))
+    # 0.75 · 0.5 + 0.25 · the cap; beside parts of 0.6 and 0.2 it has their mean weight
+    assert own.value == pytest.approx(0.675)
+    assert division.value == pytest.approx((0.6 * 0.9 + 0.2 * 0.8 + 0.4 * 0.675) / 1.2)
+
+
+def test_only_what_counts_stands_in_a_company_goals_arithmetic() -> None:
+    revenue = CompanyGoal("营收", unit="万元", rollup="sum")
+    new = CompanyGoal("新业务", unit="元", rollup="sum")
+    share = CompanyGoal("占比", unit="%", rollup="ratio", numerator="新业务", denominator="营收")
+    rows = [
+        {"department": "XS", "company_goal": "营收", "unit": "万元", "target": 300.0, "actual": 330.0},
+        {"department": "XS", "company_goal": "新业务", "unit": "万元", "target": 60.0, "actual": 33.0},
+        {"department": "KH", "company_goal": "营收", "unit": "元", "target": 2e6, "actual": 1e6},
+        {
+            "department": "YX",
+            "company_goal": "营收",
+            "unit": "家",
+            "target": 5.0,
+            "actual": 4.0,
+        },  # other unit
+    ]
+    figures, nobody = small_figures((revenue, new, share), rows), Collection(Company(()), (), (), ())
+    assert check_arithmetic(figures, nobody, "company_goals") == ["营收", "新业务", "占比"]
+    found = {row["goal"]: row for row in figures.company_goals.to_dict("records")}
+    assert found["营收"]["actual"] == 430.0
+    assert found["占比"]["actual"] == pytest.approx(100 * 33 / 430)
+    assert found["占比"]["paired"] == "XS、KH"  # not 营销中心, whose unit does not convert
+
+
+def test_a_frame_is_read_once(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+
+    def count(frame: Any) -> Any:
+        read.append(id(frame))
+        return records_of(frame)
+
+    monkeypatch.setattr("planbook.explain.trace.records_of", count)
+    made.about("营销中心")
+    assert len(read) == len(set(read)) > 2
 
 
 # -- references ----------------------------------------------------------------------------

@@ -21,12 +21,13 @@ from planbook.company import Company, CompanyGoal, Department
 from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
-from planbook.measures import RollUp, collect, roll_up
+from planbook.measures import Collection, RollUp, collect, roll_up
 from planbook.plan import Plan, Value, make_plan
 from planbook.problems import Code
 from planbook.reader import Expectations
 from planbook.spec import load_spec
 from planbook.writer import write_workbook
+from tests.support.arithmetic import check_arithmetic
 from tests.support.make_golden import (
     TARGET,
     Answer,
@@ -187,6 +188,14 @@ def rolled(inbox: Path, day: str, method: str = "linear") -> RollUp:
         collection = collect([inbox], company(), as_of=as_of, expect=expect, settings=settings)
         _ROLLED[day, method] = roll_up(collection, BOOK, year=YEAR, as_of=as_of, settings=settings)
     return _ROLLED[day, method]
+
+
+@pytest.mark.parametrize("day", ["half", "whole"])
+def test_printed_arithmetic_gives_every_figure(inbox: Path, day: str) -> None:
+    figures = rolled(inbox, day)
+    collection = Collection(company(), (), (), ())  # the arithmetic needs no cells
+    named = check_arithmetic(figures, collection, "scores", "company_goals", "goals", "progress")
+    assert len(named) >= len(figures.scores["score"].dropna()) > 10
 
 
 def row_of(frame: Any, **keys: object) -> Mapping[str, Any]:

@@ -15,9 +15,10 @@ from planbook.company import Company, CompanyGoal, Department
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp, collect, combine_scores, roll_up
 from planbook.measures.frames import FRAMES
-from planbook.measures.scores import Score, share_weights
+from planbook.measures.scores import Score
 from planbook.problems import Code
 from planbook.spec import load_spec
+from planbook.weights import share_weights
 from tests.support.office import stamp_modified
 from tests.support.workbooks import AS_OF, COMPANY, YEAR, expect, read_tables, settings_at, write_filled
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from planbook.cli import main
 from planbook.measures import RollUp
-from planbook.problems import UsageError
+from planbook.problems import OutputError, UsageError
 from planbook.reports import (
     inputs_hash,
     latest_state,
@@ -25,6 +25,7 @@ from planbook.reports import (
     write_consolidated,
     write_state,
 )
+from planbook.reports.html import render_html
 from planbook.reports.place import HEADER_ROW
 from planbook.workflow import run_demo
 from tests.support.roll_ups import Builder, small_company
@@ -145,6 +146,90 @@ def test_figures_to_date_are_compared_only_on_the_day_that_was_signed() -> None:
     same = restated_rows(build.make(), before)
     assert [(row["figure_kind"], row["field"], row["value"]) for row in same] == [("goals", "actual", 5000.0)]
     assert restated_rows(build.make(as_of=date(2024, 10, 1)), before) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"unit": "亿元"}, ("unit", "万元", "亿元")),
+        ({"direction": "lower"}, ("direction", "higher", "lower")),
+        ({"aggregation": "last"}, ("aggregation", "sum", "last")),
+    ],
+)
+@pytest.mark.parametrize("frame", ["facts", "goals", "company_goals"])
+def test_the_same_numbers_in_another_unit_or_meaning_are_restated(
+    frame: str, change: dict[str, str], named: tuple[str, str, str]
+) -> None:
+    def build(**more: str) -> RollUp:
+        made = company()
+        made.company_goals[0] |= {"unit": "万元", "direction": "higher", "aggregation": "sum"}
+        getattr(made, frame)[0].update(more)
+        return made.make()
+
+    rows = restated_rows(build(**change), signed_state(build()))
+    assert [(r["figure_kind"], r["field"], r["signed_value"], r["value"]) for r in rows] == [(frame, *named)]
+    assert (rows[0]["restatement"], rows[0]["change"]) == ("changed", None)
+
+
+def test_a_changed_number_in_another_unit_has_no_difference() -> None:
+    rows = restated_rows(company(unit="元", actual=28000000.0).make(), signed_state(company().make()))
+    assert {row["field"]: row["change"] for row in rows} == {"unit": None, "actual": None}
+
+
+def test_what_was_added_after_signing_is_named() -> None:
+    before = signed_state(company().make())
+    build = company()
+    build.goal("KH", "新业务", [(10.0, 8.0), (10.0, 9.0), (10.0, 7.0)], weight=0.2)  # q3 ran at signing
+    build.company_goals.append({**build.company_goals[0], "goal": "降本"})
+    rows = restated_rows(build.make(as_of=date(2024, 10, 1)), before)
+    assert {row["restatement"] for row in rows} == {"added"}
+    facts = [(row["goal"], row["quarter"], row["value"]) for row in rows if row["field"] == "actual"]
+    assert facts == [("新业务", "q1", 8.0), ("新业务", "q2", 9.0)]
+    assert {(row["figure_kind"], row["goal"], row["field"]) for row in rows} >= {
+        ("goals", "新业务", "weight"),
+        ("company_goals", "降本", "company_target"),
+    }
+    same_day = restated_rows(build.make(), before)
+    assert ("goals", "attainment") in {(row["figure_kind"], row["field"]) for row in same_day}
+
+
+def test_a_running_quarter_may_be_filled_in_later_and_an_ended_one_may_not() -> None:
+    def build(actual: float | None, quarter: str) -> Builder:
+        made = company()
+        made.facts.append({**made.facts[-1], "fact": "XS-R099", "quarter": quarter, "actual": actual})
+        return made
+
+    for quarter, named in (("q3", []), ("q2", [("q2", "actual", "added")])):
+        before = signed_state(build(None, quarter).make())
+        rows = restated_rows(build(1.0, quarter).make(as_of=date(2024, 10, 1)), before)
+        assert [(row["quarter"], row["field"], row["restatement"]) for row in rows] == named
+
+
+def test_added_and_reworded_figures_stand_in_workbook_and_page(tmp_path: Path) -> None:
+    before = signed_state(company().make())
+    build = company(direction="lower")
+    build.company_goals.append({**build.company_goals[0], "goal": "降本"})
+    now = build.make()
+    write_consolidated(tmp_path / "r.xlsx", now, signed=before)
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["重述"]
+    cells = [[cell.value for cell in line] for line in sheet.iter_rows()]
+    assert any({"指标方向", "越高越好", "越低越好", "▲ 已更改"} <= set(line) for line in cells)
+    assert any({"降本", "● 已新增"} <= set(line) for line in cells)
+    page = render_html(now, lang="en", signed=before)
+    assert "● Added" in page and "Lower is better" in page
+
+
+def test_a_state_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roll_up = company().make()
+    path = state_path(tmp_path, roll_up)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        write_state(path, signed_state(roll_up))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_workbook_names_what_was_restated_and_against_which_state(tmp_path: Path) -> None:

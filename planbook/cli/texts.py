@@ -70,8 +70,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "consolidated_html": {"zh": "HTML 报告：{path}", "en": "HTML report: {path}"},
     "consolidated_signed": {"zh": "已保存签批版本：{path}", "en": "Signed state kept: {path}"},
     "restated": {
-        "zh": "签批后有 {count} 个数字变动，见工作表“重述”。",
-        "en": "{count} figures changed since they were signed; see the sheet Restated.",
+        "zh": "签批后有 {count} 个数字变动或新增，见工作表“重述”。",
+        "en": "{count} figures changed or were added since signing; see the sheet Restated.",
     },
     "nothing_accepted": {
         "zh": "没有一份工作簿可以计入汇总。",

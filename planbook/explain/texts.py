@@ -10,6 +10,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "reported": {"zh": "报表显示", "en": "the report shows"},
     "read": {"zh": "由文字读取", "en": "read from text"},
     "score": {"zh": "得分", "en": "Score"},
+    "own_score": {"zh": "自身目标得分", "en": "Score of its own goals"},
     "annual": {"zh": "年度目标", "en": "Annual target"},
     "annual_high": {"zh": "年度目标上限", "en": "Annual upper target"},
     "to_date_target": {"zh": "累计目标", "en": "Target to date"},

@@ -16,9 +16,12 @@ from planbook.explain.texts import text
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp
 from planbook.measures.frames import FRAMES, Holds
+from planbook.measures.progress import number_of
+from planbook.measures.scores import cap_of
 from planbook.problems import CalcError, Location
 from planbook.reader import Submission
 from planbook.values import Nil
+from planbook.weights import fill_weights
 
 Row = Mapping[str, Any]
 MEASURES = ("deviation", "deviation_rate", "favourable", "method_used", "attainment", "rating")
@@ -42,6 +45,10 @@ class Tracer:
         self.settings: Mapping[str, SettingValue] = {**figures.settings, "as_of": figures.as_of}
         self.submissions = {r.submission.file: r.submission for r in collection.accepted}
         self.defined = True
+        self._records: dict[str, list[dict[str, Any]]] = {}
+        self._facts: dict[tuple[object, object], list[dict[str, Any]]] = {}
+        for fact in self._rows("facts"):
+            self._facts.setdefault((fact["file"], fact["goal_id"]), []).append(fact)
 
     def trace(self, subject: Subject) -> Step:
         """The steps of a row, by the frame it stands in."""
@@ -211,9 +218,7 @@ class Tracer:
 
     def goal(self, row: Row) -> Step:
         """One goal: how its quarters make the figures to date, and its measures."""
-        facts = [
-            f for f in self._rows("facts") if f["file"] == row["file"] and f["goal_id"] == row["goal_id"]
-        ]
+        facts = self._facts.get((row["file"], row["goal_id"]), [])
         counted = [fact for fact in facts if fact["counted"] == "yes"]
         number = _number_of(row["goal_id"])
         steps = [
@@ -271,8 +276,7 @@ class Tracer:
             str(row[key]) for key in ("numerator", "denominator") if not _missing(row[key])
         }
         below = [goal for goal in self._rows("goals") if goal["company_goal"] in names]
-        shown = set(str(row["shown_only"] or "").split("、"))
-        counted = [g for g in below if row["rollup"] == "ratio" or g["department_name"] not in shown]
+        counted = self._counted(row, below)
         steps: list[Step] = []
         for key, label in (("target", "to_date_target"), ("actual", "to_date_actual")):
             if not _missing(row[key]):
@@ -288,7 +292,10 @@ class Tracer:
         if row["rollup"] == "weighted":
             steps.append(self._weighted(row, counted))
         else:
-            steps += self.measured("company_goals", row, (*MEASURES, "year_completion"), metric_kind="")
+            # A ratio is no sum over quarters, and is measured as a last value.
+            time = "last" if row["rollup"] == "ratio" else row["aggregation"]
+            keys = (*MEASURES, "year_completion")
+            steps += self.measured("company_goals", row, keys, metric_kind="", aggregation=time)
         self.defined = False  # of what stands below, the arithmetic is enough
         note = [text("coverage", self.lang, coverage=row["coverage"])]
         note.append(text("bounds", self.lang, low=self.percent(row["low"]), high=self.percent(row["high"])))
@@ -304,31 +311,51 @@ class Tracer:
             steps=(*steps, *(self.goal(goal) for goal in below)),
         )
 
+    def _counted(self, row: Row, below: Sequence[Row]) -> list[Row]:
+        """The goals whose figures enter a company goal's: of a ratio those of paired departments."""
+        if row["rollup"] != "ratio":
+            return [goal for goal in below if goal["company_use"] == "counted"]
+        paired = set(str(row["paired"] or "").split("、"))
+        return [
+            goal
+            for goal in below
+            if goal["company_goal"] in (row["numerator"], row["denominator"])
+            and goal["company_use"] != "shown"
+            and str(goal["department"]) in paired
+        ]
+
     def _over_space(self, row: Row, goals: Sequence[Row], key: str) -> str:
         """How the departments' figures make the company's."""
         if row["rollup"] != "ratio":
-            return " + ".join(
-                self._converted(goal, key, row["unit"]) for goal in goals if _is_number(goal[key])
-            )
-        units = {str(goal["goal"]): goal["unit"] for goal in self._rows("company_goals")}
-        sides = []
-        for part in (row["numerator"], row["denominator"]):
-            unit = units.get(str(row["denominator"]), "")
-            mine = [goal for goal in goals if goal["company_goal"] == part and _is_number(goal[key])]
-            sides.append(" + ".join(self._converted(goal, key, unit) for goal in mine) or "—")
-        return f"({sides[0]}) / ({sides[1]})" + (" × 100" if row["unit"] == "%" else "")
+            return self._sum(goals, key, str(row["unit"] or ""))
+        units = {goal.goal: goal.unit for goal in self.figures.company.goals}
+        above, below = (units.get(str(row[part]), "") for part in ("numerator", "denominator"))
+        table = self.book.unit_table
+        top = below if table.same_family(above, below) else above
+        sides = [
+            self._sum([goal for goal in goals if goal["company_goal"] == row[part]], key, unit)
+            for part, unit in (("numerator", top), ("denominator", below))
+        ]
+        if not all(sides):
+            return ""
+        known = table.find(str(row["unit"] or ""))
+        points = " × 100" if known is not None and known.name == "%" else ""
+        return f"({sides[0]}) / ({sides[1]}){points}"
 
-    def _converted(self, goal: Row, key: str, unit: object) -> str:
-        value = self.book.unit_table.convert(float(goal[key]), str(goal["unit"] or unit), str(unit or ""))
-        return _factor(goal[key] if value is None else value)
+    def _sum(self, goals: Sequence[Row], key: str, unit: str) -> str:
+        """Amounts added in one unit; what does not convert is not added."""
+        convert = self.book.unit_table.convert
+        found = (
+            convert(float(goal[key]), str(goal["unit"] or unit), unit)
+            for goal in goals
+            if _is_number(goal[key])
+        )
+        return " + ".join(_factor(value) for value in found if value is not None)
 
     def _weighted(self, row: Row, goals: Sequence[Row]) -> Step:
         known = [goal for goal in goals if _is_number(goal["attainment"])]
-        given = [float(goal["weight"]) for goal in known if _is_number(goal["weight"])]
-        spare = sum(given) / len(given) if given else 1.0
-        pairs = [
-            (goal["weight"] if _is_number(goal["weight"]) else spare, goal["attainment"]) for goal in known
-        ]
+        weights = fill_weights([number_of(_plain(goal["weight"])) for goal in known])
+        pairs = list(zip(weights, (float(goal["attainment"]) for goal in known), strict=True))
         return Step(
             self.title("company_goals", "attainment"),
             _plain(row["attainment"]),
@@ -348,30 +375,50 @@ class Tracer:
         return Step(f"{row['goal']}　{quarter}", _plain(row["attainment"]), steps=steps)
 
     def node(self, row: Row) -> Step:
-        """A score: of a department from its goals, of a division from what stands below it."""
+        """A score: of a department from its goals, of a division from what stands below it and its own."""
         self.defined = False
         company, code = self.figures.company, str(row["code"] or "")
         by_code = {str(r["code"]): r for r in self._rows("scores")}
         children = [by_code[child.code] for child in company.children(code) if child.code in by_code]
         goals = [g for g in self._rows("goals") if g["department"] == code and g["level"] == "department"]
-        cap = self.settings.get("cap", self.book.settings["cap"].value)
-        limit = float(cap) if isinstance(cap, int | float) else 1.2
+        limit = cap_of(self.book, self.settings)
         note = text("bounds", self.lang, low=self.percent(row["low"]), high=self.percent(row["high"]))
-        pairs: list[tuple[object, object]] = []
-        if children:
-            pairs = _shares([(child["weight"], child["score"]) for child in children])
-        elif goals:
-            pairs = [(g["share"], min(g["attainment"], limit)) for g in goals if _is_number(g["attainment"])]
+        own = self._own_goals(row, goals, limit)
+        pairs = own
+        below = [self.goal(goal) for goal in goals]
+        if own:
             note += "；" + text("cap", self.lang, cap=self.percent(limit))
+        if children:
+            parts = [(child["share"], child["score"]) for child in children]
+            if own:
+                parts.append((row["own_share"], row["own"]))
+                below = [self._own_step(row, own, below)]
+            pairs = [(w, value) for w, value in parts if _is_number(w) and _is_number(value)]
         name = row["name"] or text("company", self.lang)
-        below = [self.node(child) for child in children] + [self.goal(goal) for goal in goals]
         return Step(
             f"{text('score', self.lang)}　{name}",
             _plain(row["score"]),
             shown=self.percent(row["score"]) or text("no_score", self.lang),
             arithmetic=_mean(pairs),
             note=note,
-            steps=tuple(below),
+            steps=(*(self.node(child) for child in children), *below),
+        )
+
+    def _own_goals(self, row: Row, goals: Sequence[Row], limit: float) -> list[tuple[float, float]]:
+        """The weight and capped attainment of each own goal that has one; nothing where none has weight."""
+        if not _is_number(row["own"]):
+            return []
+        known = [goal for goal in goals if _is_number(goal["attainment"]) and _is_number(goal["share"])]
+        return [(float(goal["share"]), min(float(goal["attainment"]), limit)) for goal in known]
+
+    def _own_step(self, row: Row, own: Sequence[tuple[float, float]], goals: Sequence[Step]) -> Step:
+        """The score that a division has from goals of its own, beside those of its parts."""
+        return Step(
+            f"{text('own_score', self.lang)}　{row['name'] or ''}",
+            _plain(row["own"]),
+            shown=self.percent(row["own"]),
+            arithmetic=_mean(own),
+            steps=tuple(goals),
         )
 
     # -- tasks -----------------------------------------------------------------------------
@@ -443,7 +490,10 @@ class Tracer:
         return self.percent(value) if holds is Holds.FRACTION else self.amount(value, unit)
 
     def _rows(self, frame: str) -> list[dict[str, Any]]:
-        return records_of(self.figures.frame(frame))
+        """The rows of a frame, taken from it once."""
+        if frame not in self._records:
+            self._records[frame] = records_of(self.figures.frame(frame))
+        return self._records[frame]
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -475,17 +525,10 @@ def _factor(value: object) -> str:
     return f"({shown})" if shown.startswith("-") else shown
 
 
-def _shares(pairs: Sequence[tuple[object, object]]) -> list[tuple[object, object]]:
-    """The children that have a score, a blank weight among given ones at their mean."""
-    given = [float(str(weight)) for weight, _ in pairs if _is_number(weight)]
-    spare = sum(given) / len(given) if given else 1.0
-    return [(weight if _is_number(weight) else spare, score) for weight, score in pairs if _is_number(score)]
-
-
 def _mean(pairs: Iterable[tuple[object, object]]) -> str:
     """A weighted mean, spelled out; equal weights as a plain mean."""
     known = [(float(str(weight)), float(str(value))) for weight, value in pairs]
-    if not known:
+    if not sum(weight for weight, _ in known) > 0:
         return ""
     if len({round(weight, 12) for weight, _ in known}) == 1:
         return f"({' + '.join(_factor(value) for _, value in known)}) / {len(known)}"

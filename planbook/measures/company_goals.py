@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import pandas as pd
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company, CompanyGoal
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.measures.progress import number_of
-from planbook.measures.scores import Score, combine_scores, rate
+from planbook.measures.scores import Score, cap_of, combine_scores, rate
 from planbook.measures.source import Record
-from planbook.measures.totals import QUARTERS, measure_totals, total_facts
 from planbook.problems import Code, Location, Problem
 from planbook.spec import Book
+from planbook.weights import fill_weights
 
 SUMMED = ("annual_target", "annual_target_high", "baseline", "target", "target_high", "actual")
 MEASURES = (
@@ -45,8 +43,7 @@ class CompanyView:
     @property
     def cap(self) -> float:
         """The cap of an attainment in a score, and so in bounds."""
-        given = self.settings.get("cap", self.book.settings["cap"].value)
-        return number_of(given) or 1.2
+        return cap_of(self.book, self.settings)
 
     def convert(self, value: object, unit: object, wanted: str) -> float | None:
         """A quantity in another unit of its family; None where there is none."""
@@ -175,14 +172,11 @@ def _weigh(
     `parts` are (department, weight, known) of the rows that count, `missing` the weights of what
     is expected beside them; a weight that is None takes the mean of the others.
     """
-    every = [weight for _, weight, _ in parts] + list(missing)
-    given = [weight for weight in every if weight is not None]
-    spare = sum(given) / len(given) if given and sum(given) > 0 else 1.0
-    if not sum(given) > 0:
-        every = [1.0] * len(every)
-    total = sum(spare if weight is None else weight for weight in every)
-    shares = [spare if weight is None else weight for weight in every[: len(parts)]]
-    known = sum(share for share, (_, _, is_known) in zip(shares, parts, strict=True) if is_known)
+    shares = fill_weights([weight for _, weight, _ in parts] + list(missing))
+    if not sum(shares) > 0:
+        shares = [1.0] * len(shares)
+    total = sum(shares)
+    known = sum(share for share, (_, _, is_known) in zip(shares, parts, strict=False) if is_known)
     return {"known_share": known / total if total else 0.0, "attainment": attainment}
 
 
@@ -233,7 +227,7 @@ def _with_unread(by_department: Mapping[object, bool], claims: Claims) -> dict[o
 # -- sums ----------------------------------------------------------------------------------
 
 
-def convert_row(view: CompanyView, goal: CompanyGoal, row: Record) -> dict[str, float] | None:
+def convert_row(book: Book, goal: CompanyGoal, row: Mapping[str, object]) -> dict[str, float] | None:
     """The quantities of a row in the company goal's unit; None where they do not add.
 
     Amounts of another unit family do not add, nor do scores and what is done or not.
@@ -242,9 +236,10 @@ def convert_row(view: CompanyView, goal: CompanyGoal, row: Record) -> dict[str, 
         return None
     totals: dict[str, float] = {}
     for key in SUMMED:
-        if number_of(row.get(key)) is None:
+        number = number_of(row.get(key))
+        if number is None or number != number:
             continue
-        converted = view.convert(row.get(key), row["unit"], goal.unit)
+        converted = book.unit_table.convert(number, str(row["unit"] or goal.unit), goal.unit)
         if converted is None:
             return None
         totals[key] = converted
@@ -262,7 +257,7 @@ def _is_known(totals: Mapping[str, float]) -> bool:
 def _add(view: CompanyView, claims: Claims) -> Record:
     """Targets and actuals added in the company goal's unit; rows whose unit does not convert stay out."""
     goal = claims.goal
-    converted = [(row, convert_row(view, goal, row)) for row in claims.counted]
+    converted = [(row, convert_row(view.book, goal, row)) for row in claims.counted]
     for row, totals in converted:
         if totals is None:
             place = Location(str(row["file"]), str(row["sheet"]), str(row["cell"]))
@@ -347,6 +342,7 @@ def _divide(view: CompanyView, mine: Claims, above: Claims, below: Claims) -> Re
         **record,
         **_weigh(weights, [1.0] * len(missing), None),
         "quarters": min((int(number_of(row["quarters"]) or 0) for row in rows), default=None),
+        "paired": "、".join(str(code) for code in departments if known[code]) or None,
         "departments": _names(names) or None,
         "shown_only": _names((*mine.counted, *mine.shown, *above.shown, *below.shown)) or None,
     }
@@ -357,7 +353,7 @@ Side = dict[object, list[tuple[Record, dict[str, float] | None]]]
 
 def _side(view: CompanyView, claims: Claims) -> Side:
     return {
-        code: [(row, convert_row(view, claims.goal, row)) for row in rows]
+        code: [(row, convert_row(view.book, claims.goal, row)) for row in rows]
         for code, rows in claims.departments.items()
     }
 
@@ -436,78 +432,3 @@ def _finish(view: CompanyView, record: Record) -> None:
 
 def _cell(value: object) -> CellValue:
     return value if isinstance(value, str | int | float) else ""
-
-
-# -- quarters ------------------------------------------------------------------------------
-
-
-def roll_trend(view: CompanyView, records: Sequence[Record], facts: pd.DataFrame) -> list[Record]:
-    """One record per quarter of every company goal that adds, in the company goal's unit.
-
-    A quarter counts the departments that have both figures for it; the running quarter is shown
-    and not counted.
-    """
-    summed = {str(r["goal"]): r for r in records if r["rollup"] == "sum"}
-    entering = {
-        (str(row["file"]), str(row["goal_id"])): name
-        for name in summed
-        for row in claim_rows(view, next(g for g in view.company.goals if g.goal == name)).counted
-        if row.get("metric_kind") not in ("score", "done")
-    }
-    keys = list(zip(facts["file"].astype(str), facts["goal_id"].astype(str), strict=True))
-    rows = facts[[key in entering for key in keys]]
-    if rows.empty:
-        return []
-    banded = rows["direction"] != "band"
-    rows = rows.assign(
-        target_high=rows["target_high"].where(~(banded & rows["target_high"].isna()), rows["target"])
-    )
-    totals = total_facts(view.book, rows, ("company_goal", "quarter"), counted=False)
-    by_key = {(t["company_goal"], t["quarter"], t["unit"]): t for t in totals.to_dict("records")}
-    departments = total_facts(view.book, rows, ("company_goal", "quarter", "department"), counted=False)
-    known = departments[departments["known"] > 0].groupby(["company_goal", "quarter"])["department"].nunique()
-    ended = set(rows.loc[rows["counted"] == "yes", "quarter"])
-    found = [
-        _quarter_record(view, goal, str(quarter), by_key, int(known.get((goal["goal"], quarter), 0)), ended)
-        for goal in summed.values()
-        for quarter in QUARTERS
-    ]
-    trend = [record for record in found if record is not None]
-    if not trend:
-        return []
-    measured = measure_totals(
-        view.book, pd.DataFrame(trend), view.settings, direction=[str(r["direction"]) for r in trend]
-    )
-    plain = measured.astype(object).where(measured.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _quarter_record(
-    view: CompanyView,
-    goal: Record,
-    quarter: str,
-    totals: Mapping[tuple[object, object, object], Mapping[Hashable, object]],
-    covered: int,
-    ended: set[str],
-) -> Record | None:
-    unit = str(goal["unit"] or "")
-    base = view.book.unit_table.base(unit)
-    found = totals.get((goal["goal"], quarter, base.name if base else unit or None))
-    if found is None or not number_of(found["known"]):
-        return None
-    figures = {
-        key: None if found[key] != found[key] else view.convert(found[key], base.name if base else unit, unit)
-        for key in ("target", "target_high", "actual")
-    }
-    if goal["direction"] != "band":
-        figures["target_high"] = None
-    return {
-        "goal": goal["goal"],
-        "quarter": quarter,
-        "unit": unit,
-        "direction": goal["direction"],
-        **{key: None if value is None else round(value, 9) for key, value in figures.items()},
-        "covered": covered,
-        "expected": goal["expected"],
-        "counted": "yes" if quarter in ended else "no",
-    }

@@ -286,6 +286,7 @@ COMPANY_GOALS = FrameSpec(
         ("numerator", _T, "of a ratio: the company goal above the line"),
         ("denominator", _T, "of a ratio: the company goal below the line"),
         ("number", _N, "its place among the company's goals, from 1"),
+        ("paired", _T, "of a ratio: codes of the departments whose figures count"),
     ),
 )
 
@@ -304,7 +305,7 @@ TREND = FrameSpec(
     )
     + _MEASURED
     + _columns(
-        ("covered", _N, "departments with both figures"),
+        ("covered", _N, "departments with both figures of every row of theirs"),
         ("expected", _N, "departments that took the goal over, and the lead"),
         ("counted", _C, "yes where the quarter has ended"),
     ),

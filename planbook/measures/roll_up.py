@@ -12,7 +12,7 @@ from planbook.layout.cells import SettingValue
 from planbook.measures import frames
 from planbook.measures.coherence import Plans, find_incoherence
 from planbook.measures.collect import Collection, Receipt
-from planbook.measures.company_goals import CompanyView, roll_company_goals, roll_trend
+from planbook.measures.company_goals import CompanyView, roll_company_goals
 from planbook.measures.frames import make_frame
 from planbook.measures.model import RollUp
 from planbook.measures.people import Directory, appraise_positions, name_inside, party_records
@@ -28,6 +28,7 @@ from planbook.measures.rows import (
 from planbook.measures.scores import NodeInputs, rate, score_nodes
 from planbook.measures.shares import share_facts, share_nodes
 from planbook.measures.source import Record, Source
+from planbook.measures.trend import roll_trend
 from planbook.problems import Problem, rank_problems
 from planbook.spec import Book
 

@@ -10,7 +10,9 @@ from planbook.company import Company
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.measures.progress import LATE, number_of
 from planbook.measures.source import Record
+from planbook.problems import SpecError
 from planbook.spec import Book
+from planbook.weights import fill_weights, share_weights
 
 MISSED = ("amber", "red")
 
@@ -25,6 +27,15 @@ class Score:
     value: float | None
     low: float
     high: float
+
+
+def cap_of(book: Book, settings: Mapping[str, SettingValue]) -> float:
+    """The cap of an attainment in a score, and so in bounds: the one set, else the book's own."""
+    own = book.settings["cap"].value
+    found = number_of(settings.get("cap", own)) or number_of(own)
+    if found is None:
+        raise SpecError("the setting cap must be a number")
+    return found
 
 
 def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> Score:
@@ -45,26 +56,6 @@ def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> S
     )
 
 
-def fill_weights(weights: Sequence[float | None]) -> list[float]:
-    """The weights with blank ones at the mean of those given; all blank: equal shares of 1."""
-    given = [weight for weight in weights if weight is not None]
-    spare = sum(given) / len(given) if given else 1.0
-    return [spare if weight is None else weight for weight in weights]
-
-
-def share_weights(weights: Sequence[object]) -> list[float]:
-    """The weight each goal of a department counts with.
-
-    All blank means equal shares.  A blank one among given ones takes what they leave of 100 %,
-    since a department's weights total that (DOMAIN §2 and §3); several divide it.
-    """
-    given = [number for weight in weights if (number := number_of(weight)) is not None]
-    if not weights or not given:
-        return [1.0 / len(weights)] * len(weights) if weights else []
-    left = max(0.0, round(1.0 - sum(given), 9)) / max(1, len(weights) - len(given))
-    return [left if (number := number_of(weight)) is None else number for weight in weights]
-
-
 def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
     """The score of one department's goals of level department; None where it has none.
 
@@ -72,7 +63,9 @@ def _own_score(goals: Sequence[Record], cap: float) -> Score | None:
     """
     counted = [goal for goal in goals if goal["level"] == "department"]
     parts: list[tuple[float | None, Score]] = []
-    for goal, share in zip(counted, share_weights([goal["weight"] for goal in counted]), strict=True):
+    for goal, share in zip(
+        counted, share_weights([number_of(goal["weight"]) for goal in counted]), strict=True
+    ):
         goal["share"] = share
         attainment = number_of(goal["attainment"])
         capped = None if attainment is None else min(attainment, cap)
@@ -98,8 +91,7 @@ def score_nodes(
     book: Book, company: Company, scope: str, inputs: NodeInputs, settings: Mapping[str, SettingValue]
 ) -> list[Record]:
     """One record per node, the company (or the scope) first, then its tree, parents before children."""
-    given = settings.get("cap", book.settings["cap"].value)
-    cap = float(given) if isinstance(given, int | float) else 1.2
+    cap = cap_of(book, settings)
     weighted = "weight" in book.sheet("goals").by_key
     goals, unread = _by_department(inputs.goals), _by_department(inputs.unread)
     scores: dict[str, Score] = {}

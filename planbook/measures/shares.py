@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from planbook.measures.company_goals import CompanyView, claim_rows, convert_row
 from planbook.measures.progress import number_of
-from planbook.measures.scores import fill_weights
 from planbook.measures.source import Record
+from planbook.weights import fill_weights
 
 
 def share_facts(view: CompanyView, company_goals: Sequence[Record], facts: Sequence[Record]) -> None:
@@ -48,7 +48,7 @@ def _claim(view: CompanyView, company_goals: Sequence[Record]) -> dict[object, s
         claims = claim_rows(view, goal)
         for row in (*claims.counted, *claims.shown):
             row["company_no"] = number
-            fits = not adds or convert_row(view, goal, row) is not None
+            fits = not adds or convert_row(view.book, goal, row) is not None
             row["company_use"] = "shown" if row in claims.shown else "counted" if fits else "unit"
         if adds:
             units[number] = goal.unit

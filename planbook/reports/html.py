@@ -123,7 +123,7 @@ def write_html(path: Path, roll_up: RollUp, *, lang: str = "zh", signed: SignedS
 def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None = None) -> str:
     """The report of `roll_up` as the text of one HTML file."""
     book = roll_up.book
-    rows = {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed)}
+    rows = {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed, lang)}
     writer = _Writer(roll_up, lang, positions_of(roll_up))
     tables = [writer.table(key, rows) for key in TABLES if key in ALWAYS or rows[key]]
     lists = [

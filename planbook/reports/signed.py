@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planbook.calendar import FiscalYear
 from planbook.problems import OutputError, UsageError
 from planbook.reports.figures import RETURNED, Row, rows_of
 
@@ -21,6 +23,8 @@ CLOSE = 1e-9  # relative: what is nearer is the same figure
 FACT_FIGURES = ("target", "target_high", "actual")
 GOAL_FIGURES = ("annual_target", "weight")
 DAY_FIGURES = ("target", "actual", "attainment")  # of goals: they move with the day, so only at the same one
+MEANINGS = ("direction", "aggregation")  # of figures: another one makes the same numbers mean something else
+QUARTERS = ("q1", "q2", "q3", "q4")
 FACTS, GOALS, SCORES, COMPANY = "facts", "goals", "scores", "company_goals"
 
 
@@ -38,7 +42,7 @@ class Figure:
     goal: str
     quarter: str
     unit: str
-    value: float | None
+    value: float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,13 @@ def _figures(roll_up: RollUp) -> Iterator[Figure]:
     goals = rows_of(roll_up.goals)
     for fact in rows_of(roll_up.facts):
         key = f"{fact['department']}/{fact['goal_id']}/{fact['quarter']}/{fact['fact']}"
-        yield from _of_row(FACTS, key, fact, FACT_FIGURES, str(fact["quarter"] or ""))
+        fields = (*FACT_FIGURES, *MEANINGS)
+        yield from _of_row(FACTS, key, fact, fields, str(fact["quarter"] or ""))
     for goal in goals:
         key = f"{goal['department']}/{goal['goal_id']}"
-        yield from _of_row(GOALS, key, goal, (*GOAL_FIGURES, *DAY_FIGURES))
+        yield from _of_row(GOALS, key, goal, (*GOAL_FIGURES, *DAY_FIGURES, *MEANINGS))
     for row in rows_of(roll_up.company_goals):
-        yield from _of_row(COMPANY, str(row["goal"]), row, ("company_target", *DAY_FIGURES))
+        yield from _of_row(COMPANY, str(row["goal"]), row, ("company_target", *DAY_FIGURES, *MEANINGS))
     for node in rows_of(roll_up.scores):
         row = {"department_name": node["name"], "goal": None, "unit": "%", "score": node["score"]}
         yield from _of_row(SCORES, str(node["code"] or ""), row, ("score",))
@@ -97,7 +102,8 @@ def _of_row(kind: str, key: str, row: Row, fields: Sequence[str], quarter: str =
     name, goal, unit = (str(row.get(k) or "") for k in ("department_name", "goal", "unit"))
     for field in fields:
         value = row.get(field)
-        yield Figure(kind, key, field, name, goal, quarter, unit, value if isinstance(value, float) else None)
+        known = value if isinstance(value, float | str) else None
+        yield Figure(kind, key, field, name, goal, quarter, unit, known)
 
 
 # -- the file ----------------------------------------------------------------------------------
@@ -125,9 +131,19 @@ def write_state(path: Path, state: SignedState) -> None:
     document_hash = hashlib.sha256(text.encode()).hexdigest()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{document_hash}\n{text}\n", encoding="utf-8")
+        _replace(path, f"{document_hash}\n{text}\n")
     except OSError as error:
         raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there whole, so that no half of one is ever read."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def read_state(path: Path) -> SignedState:
@@ -162,48 +178,103 @@ def state_path(folder: Path, roll_up: RollUp) -> Path:
 # -- what changed ------------------------------------------------------------------------------
 
 
-def restated_rows(roll_up: RollUp, signed: SignedState | None) -> list[Row]:
-    """The signed figures that are others now, or gone: what has to be said when signing again.
+def restated_rows(roll_up: RollUp, signed: SignedState | None, lang: str = "") -> list[Row]:
+    """The signed figures that are others now, gone, or new: what has to be said when signing again.
 
-    A later day adds quarters, so figures to date are compared only at the day that was signed.
+    A later day adds quarters, so figures to date are compared only at the day that was signed, and
+    a quarter that was still running then may be filled in.  Choices are named in `lang`, by their
+    keys where none is given.
     """
     if signed is None:
         return []
+    ended = QUARTERS[: FiscalYear(roll_up.year, roll_up.start_month).quarters_ended(signed.as_of)]
+    now = {_place(figure): figure for figure in _figures(roll_up)}
     same_day = roll_up.as_of == signed.as_of
-    now: Mapping[tuple[str, str, str], Figure] = {(f.kind, f.key, f.field): f for f in _figures(roll_up)}
-    found: list[Row] = []
-    for figure in signed.figures:
-        if not same_day and (figure.kind == SCORES or (figure.kind != FACTS and figure.field in DAY_FIGURES)):
-            continue
-        present = now.get((figure.kind, figure.key, figure.field))
-        value = present.value if present else None
-        if present is not None and _same(figure.value, value):
-            continue
-        if present is None and figure.value is None:
-            continue
-        found.append(_restated(figure, present))
-    return found
+    compared = [f for f in signed.figures if same_day or not _moves(f)]
+    found = [
+        *_changed_units(compared, now),
+        *_changed(compared, now, ended),
+        *_added(signed, [f for f in now.values() if same_day or not _moves(f)], ended),
+    ]
+    order = {place: number for number, place in enumerate(now)}
+    found.sort(key=lambda pair: order.get(_place(pair[0]), len(order)))
+    return [_restated(roll_up, before, present, lang) for before, present in found]
 
 
-def _restated(figure: Figure, present: Figure | None) -> Row:
-    value = present.value if present else None
-    known = figure.value is not None and value is not None
+Pair = tuple[Figure, Figure | None]  # a figure as it was signed, and as it is now
+
+
+def _place(figure: Figure) -> tuple[str, str, str]:
+    return figure.kind, figure.key, figure.field
+
+
+def _moves(figure: Figure) -> bool:
+    """Whether a figure moves with the day, so that another one on another day is no restatement."""
+    return figure.kind == SCORES or (figure.kind != FACTS and figure.field in DAY_FIGURES)
+
+
+def _changed(
+    signed: Sequence[Figure], now: Mapping[tuple[str, str, str], Figure], ended: Sequence[str]
+) -> Iterator[Pair]:
+    for figure in signed:
+        present = now.get(_place(figure))
+        if figure.value is None and (present is None or (figure.quarter and figure.quarter not in ended)):
+            continue
+        if present is None and figure.field in MEANINGS:
+            continue  # its figures are named as gone
+        if present is None or not _same(figure.value, present.value):
+            yield figure, present
+
+
+def _changed_units(signed: Sequence[Figure], now: Mapping[tuple[str, str, str], Figure]) -> Iterator[Pair]:
+    """The rows whose unit is another: one line each, which no equal number may hide."""
+    rows = {(figure.kind, figure.key): figure for figure in reversed(signed) if figure.kind != SCORES}
+    for figure in rows.values():
+        present = now.get(_place(figure))
+        if present is not None and present.unit != figure.unit:
+            unit = replace(figure, field="unit", value=figure.unit or None)
+            yield unit, replace(present, field="unit", value=present.unit or None)
+
+
+def _added(signed: SignedState, now: Sequence[Figure], ended: Sequence[str]) -> Iterator[Pair]:
+    """Figures of rows that were not signed; facts only of quarters that had ended by then."""
+    known = {(figure.kind, figure.key) for figure in signed.figures}
+    for figure in now:
+        new = (figure.kind, figure.key) not in known and isinstance(figure.value, float)
+        if new and (figure.kind != FACTS or figure.quarter in ended):
+            yield replace(figure, value=None), figure
+
+
+def _restated(roll_up: RollUp, figure: Figure, present: Figure | None, lang: str) -> Row:
+    before, now = figure.value, present.value if present else None
+    change = None
+    if isinstance(before, float) and isinstance(now, float) and present and present.unit == figure.unit:
+        change = round(now - before, 9)
+    if lang and figure.field in MEANINGS:
+        before, now = (roll_up.book.list_title(figure.field, str(v), lang) if v else v for v in (before, now))
+    shown = present if before is None and present else figure
     return {
         "figure_kind": figure.kind,
         "department_name": figure.department or None,
         "goal": figure.goal or (figure.key if figure.kind == COMPANY else None),
         "quarter": figure.quarter or None,
         "field": figure.field,
-        "unit": figure.unit or None,
-        "signed_value": figure.value,
-        "value": value,
-        "change": round((value or 0.0) - (figure.value or 0.0), 9) if known else None,
-        "restatement": "gone" if present is None else "changed",
+        "unit": shown.unit or None,
+        "signed_value": before,
+        "value": now,
+        "change": change,
+        "restatement": _what_happened(figure, present),
         "fact": figure.key.rsplit("/", 1)[-1] if figure.kind == FACTS else None,
     }
 
 
-def _same(before: float | None, after: float | None) -> bool:
-    if before is None or after is None:
-        return before is after
-    return abs(before - after) <= CLOSE * max(1.0, abs(before), abs(after))
+def _what_happened(figure: Figure, present: Figure | None) -> str:
+    if present is None:
+        return "gone"
+    return "added" if figure.value is None else "changed"
+
+
+def _same(before: float | str | None, after: float | str | None) -> bool:
+    if isinstance(before, float) and isinstance(after, float):
+        return abs(before - after) <= CLOSE * max(1.0, abs(before), abs(after))
+    return before == after

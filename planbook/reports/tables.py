@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from planbook.measures.scores import fill_weights
 from planbook.reports.figures import LATE, Row, goal_rows, impact, node_rows, problem_rows, rows_of
+from planbook.weights import fill_weights
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp

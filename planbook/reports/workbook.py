@@ -95,7 +95,7 @@ def _write_all(page: Page, signed: SignedState | None) -> None:
             "created": datetime(roll_up.year, 1, 1),
         }
     )
-    rows = _live(page, {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed)})
+    rows = _live(page, {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed, lang)})
     planned = _planned(page.place, page, rows)
     contents = page.workbook.add_worksheet(page.title("contents"))
     sheets = {title: page.workbook.add_worksheet(title) for _, title in planned}

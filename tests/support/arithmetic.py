@@ -1,0 +1,34 @@
+"""Printed arithmetic worked out again: what an explanation says must give the figure beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from planbook.calc import evaluate_text
+from planbook.explain.locate import Subject
+from planbook.explain.trace import Tracer
+from planbook.measures import Collection, RollUp
+
+
+def check_arithmetic(figures: RollUp, collection: Collection, *frames: str) -> list[str]:
+    """Work out every step below every row of the frames; comes back with the names of the rows' own figures.
+
+    A row that has a figure has arithmetic for it.
+    """
+    named = []
+    for frame in frames:
+        for row in Tracer(figures, collection, "zh")._rows(frame):
+            root = Tracer(figures, collection, "zh").trace(Subject("", frame, row))
+            for step in root.walk():
+                if isinstance(step.value, int | float) and step.arithmetic:
+                    text = step.arithmetic.rpartition("→ ")[2].rpartition(": ")[2].replace("×", "*")
+                    worked = evaluate_text(text)
+                    assert worked == pytest.approx(step.value, rel=1e-6, abs=1e-6), (root.what, step)
+            if frame == "scores" and root.value is not None:
+                assert root.arithmetic, root.what
+                named.append(root.what)
+            elif frame == "company_goals":
+                own = [s for s in root.steps if isinstance(s.value, int | float) and s.place is None]
+                assert all(step.arithmetic for step in own), [step for step in own if not step.arithmetic]
+                named += [root.what] if own else []
+    return named
