@@ -127,6 +127,7 @@ def collect_files(
     if len(kinds) > 1:
         shown = "; ".join(f"{year} {book}" for year, _, book in sorted(kinds))
         raise UsageError(f"the files belong to different years or books ({shown}); take one at a time")
+    _check_same_settings(sound)
     first = sound[0]
     assert first.issue is not None
     assert first.book is not None
@@ -142,6 +143,22 @@ def collect_files(
         settings=first.settings,
         lang=lang,
     )
+
+
+def _check_same_settings(submissions: Sequence[Submission]) -> None:
+    """UsageError where workbooks were issued with different thresholds: their totals would mix them."""
+    first = submissions[0]
+    for other in submissions[1:]:
+        keys = sorted(
+            key
+            for key in {*first.settings, *other.settings}
+            if first.settings.get(key) != other.settings.get(key)
+        )
+        if keys:
+            raise UsageError(
+                f"{first.file} and {other.file} were issued with different settings ({', '.join(keys)}); "
+                "work in their cycle, or take one at a time"
+            )
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:

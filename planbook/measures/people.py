@@ -154,13 +154,8 @@ def _count_tasks(tasks: Sequence[Record], as_of: date) -> Record:
     due = [t for t in tasks if isinstance(day := t.get("finish"), date) and day <= as_of]
     on_time = sum(t.get("status") == DONE for t in due)
     known = [t for t in tasks if number_of(t.get("percent")) is not None]
-    days = {id(t): number_of(t.get("days")) or 1.0 for t in known}
-    total = sum(days.values())
     peak, peak_day = busiest_day(tasks)
-    figures: Record = {
-        key: sum(days[id(t)] * (number_of(t.get(key)) or 0.0) for t in known) / total if total else None
-        for key in ("percent", "expected")
-    }
+    figures: Record = {key: _mean_by_days(tasks, key) for key in ("percent", "expected")}
     return {
         "owners": "、".join(dict.fromkeys(str(t["owner"]) for t in tasks if t.get("owner"))) or None,
         "tasks": len(tasks),
@@ -174,6 +169,17 @@ def _count_tasks(tasks: Sequence[Record], as_of: date) -> Record:
         "peak_day": peak_day,
         **figures,
     }
+
+
+def _mean_by_days(tasks: Sequence[Record], key: str) -> float | None:
+    """The mean of a share over the tasks that have one, each by its planned days; None where none has."""
+    known = [
+        (number_of(task.get("days")) or 1.0, value)
+        for task in tasks
+        if (value := number_of(task.get(key))) is not None
+    ]
+    total = sum(days for days, _ in known)
+    return sum(days * value for days, value in known) / total if total else None
 
 
 def _mean_attainment(
