@@ -317,7 +317,8 @@ def test_scores_with_bounds(inbox: Path) -> None:
     top = row_of(scores, code="")
     group = row_of(scores, code="G")
     assert [top[key] for key in ("score", "low", "high")] == [group[key] for key in ("score", "low", "high")]
-    assert (top["covered"], top["expected"]) == (11, 12)
+    # WL returned goals without a figure and CG nothing: ten of twelve are covered.
+    assert (top["covered"], top["expected"]) == (10, 12)
 
 
 def test_company_goals(inbox: Path) -> None:
