@@ -290,8 +290,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.READ_FAILED: _entry(
         _E,
-        ("文件无法读取：{found}。", "请重新打开并另存为 .xlsx 后再提交。"),
-        ("The file could not be read: {found}.", "Open it, save it as .xlsx and return that."),
+        (
+            "文件无法读取，没有取出任何内容（{found}）。",
+            "请在 Excel 或 WPS 中打开并另存为 .xlsx 后再提交；打不开时请索取新模板。",
+        ),
+        (
+            "The file could not be read, and nothing was taken from it ({found}).",
+            "Open it in Excel or WPS, save it as .xlsx and return that; if it does not open, ask again.",
+        ),
     ),
     # -- what kind of file it is, and how reading it went
     Code.MACROS_IGNORED: _entry(
@@ -327,11 +333,11 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         (
             "工作簿设有打开密码，本机不能解密：{found}。",
-            "请安装 planbook[encrypted]，或去掉密码后再提交。",
+            "请安装 planbook[encrypted]；已安装时请去掉密码，或在 Excel 中另存为带密码的 .xlsx 后再提交。",
         ),
         (
             "The workbook is encrypted and cannot be opened here: {found}.",
-            "Install planbook[encrypted], or remove the password and return the workbook again.",
+            "Install planbook[encrypted]; if it is there, remove the password or save as .xlsx with one.",
         ),
     ),
     Code.FAR_CELL: _entry(
@@ -639,13 +645,13 @@ CATALOGUE: dict[Code, Entry] = {
     Code.SHOWN_SCALED: _entry(
         _W,
         (
-            "“{subject}”设有特殊数字格式（{expected}），显示的与存储的 {found} 不同，按存储值读取。",
-            "请改为常规数字格式，单位写在单位列。",
+            "“{subject}”的数字格式显示“{expected}”，存储的是 {found}，按存储值读取。",
+            "请核对；请改为常规数字格式，单位写在单位列。",
         ),
         (
-            '"{subject}" has a number format ({expected}) that shows something other than the {found} '
-            "it holds; what it holds was read.",
-            "Use a plain number format; the unit has its own column.",
+            'The number format of "{subject}" shows "{expected}" where {found} is stored; what is stored was '
+            "read.",
+            "Check it, and use a plain number format; the unit has its own column.",
         ),
     ),
     # -- cells
