@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import cell_address
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, say
 from planbook.reader.facts import MAX_AREA, MAX_COLUMN, MAX_FILLED, MAX_LISTED, Area, SheetFacts
 from planbook.reader.package import SMALL_PART, Looked, read_stamp
 from planbook.reader.parts import Parts
@@ -62,7 +62,7 @@ def inspect_ods(parts: Parts) -> Looked:
     if manifest in parts and b"encryption-data" in parts.read(manifest, SMALL_PART):
         raise RefusedError(Code.ENCRYPTED)
     if "content.xml" not in parts:
-        raise RefusedError(Code.BROKEN_PACKAGE, "content.xml is missing")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("part_missing", name="content.xml"))
     keywords, modified = _meta(parts)
     sheets = {table.title: table.facts() for table in _tables(bytes(parts.read("content.xml")))}
     return Looked(modified, keywords, sheets=MappingProxyType(sheets))
