@@ -49,8 +49,8 @@ def _find_code(name: str) -> Code:
     wanted = name.strip().lower().replace("_", "-")
     known = [code.value for code in Code]
     if wanted not in known:
-        near = list_words(find_near(wanted, known, most=5))
-        hint = TEXTS.say("perhaps", names=near) if near.en else TEXTS.say("codes_listed")
+        near = find_near(wanted, known, most=5)
+        hint = TEXTS.say("perhaps", names=list_words(near)) if near else TEXTS.say("codes_listed")
         said = TEXTS.say("no_code", name=name)
         raise UsageError(Words(said.zh + hint.zh, said.en + hint.en))
     return Code(wanted)

@@ -105,7 +105,7 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def suggest(word: str, known: Iterable[str]) -> Words:
+def suggest(word: str, known: Iterable[str]) -> str | Words:
     """The known words nearest to `word`, or all of them when none is near."""
     options = list(dict.fromkeys(known))
     return list_words(find_near(word, options) or options)
@@ -113,7 +113,7 @@ def suggest(word: str, known: Iterable[str]) -> Words:
 
 def example(*words: object) -> Words:
     """What may be written instead, by example."""
-    return say("example", name=list_words(words))
+    return say("example", name=list_words(map(str, words)))
 
 
 def read_language(text: str, languages: Sequence[str]) -> str | None:
@@ -333,7 +333,7 @@ def _read_header(
     return titles
 
 
-def _near_titles(title: str, headings: Sequence[Heading]) -> Words:
+def _near_titles(title: str, headings: Sequence[Heading]) -> str | Words:
     """The columns that `title` may mean, each by one of its titles; every key where none is near."""
     offered = [heading for heading in headings if heading.offered]
     words = {word: heading.key for heading in offered for word in (*heading.titles, heading.key)}

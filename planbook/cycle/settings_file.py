@@ -175,7 +175,7 @@ def _read_sheets(top: Table, book: Book) -> tuple[str, ...]:
         key = names.get(match_key(entry)) if isinstance(entry, str) else None
         if key is None:
             words = [word for k, s in optional.items() for word in (k, *s.title.every())]
-            expected = suggest(str(entry), words) if words else "[]"
+            expected = suggest(str(entry), words) if words else say("none_optional", name=book.name)
             top.note(Code.INPUT_REFERENCE, "sheets", found=entry, expected=expected)
         else:
             found.add(key)

@@ -191,7 +191,7 @@ class FindingsSheet:
         first, _, last = place.cell.partition(":")
         span = range(cell_place(first)[1], cell_place(last or first)[1] + 1)
         titles = [self.columns[place.sheet, at] for at in span if (place.sheet, at) in self.columns]
-        return list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])]).to(self.lang)
+        return in_words(list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])]), self.lang)
 
 
 def _show_place(place: Location) -> str:

@@ -141,6 +141,10 @@ DETAILS: dict[str, dict[str, str]] = {
         "zh": "ratio（只有这样的目标才有分子分母）",
         "en": "ratio (only such a goal has a numerator and a denominator)",
     },
+    "none_optional": {
+        "zh": "无（模板 {name} 没有可选的工作表）",
+        "en": "none (book {name} has no optional sheet)",
+    },
     "adding_goal": {"zh": "一个 rollup 为 sum 的公司目标", "en": "a company goal whose rollup is sum"},
     "middle": {"zh": "与下限之和不为 0 的数", "en": "a figure whose sum with the lower bound is not 0"},
     # -- what a migrated workbook has no place for

@@ -63,9 +63,11 @@ class Phrases:
         return Words(self.text(key, "zh", **values), self.text(key, "en", **values))
 
 
-def list_words(parts: Iterable[object]) -> Words:
-    """Several things in a row, set apart as each language does."""
+def list_words(parts: Iterable[str | Words]) -> str | Words:
+    """Several things in a row, set apart as each language does; one alone as it is."""
     listed = list(parts)
+    if len(listed) == 1:
+        return listed[0]
     return Words(
         "、".join(in_words(part, "zh") for part in listed), ", ".join(in_words(part, "en") for part in listed)
     )

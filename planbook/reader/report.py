@@ -39,4 +39,5 @@ def _open(path: Path) -> Iterator[CalamineWorkbook]:
         with open_guarded(package.data) as workbook:  # the bytes that were looked over
             yield workbook
     except CalamineError as error:
-        raise UsageError(say("not_read", name=path)) from error
+        said = say("parser", name=str(error))
+        raise UsageError(say("with_problem", path=path, problem=said)) from error

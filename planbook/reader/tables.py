@@ -350,7 +350,7 @@ def _inputs(table: Table) -> list[Column]:
     return [c for c in table.sheet.columns if not c.calculated and c.key in table.columns]
 
 
-def _ranges(rows: Iterable[int]) -> Words:
+def _ranges(rows: Iterable[int]) -> str | Words:
     """0-based rows as a person names them: 7–9、12."""
     spans: list[list[int]] = []
     for row in sorted(rows):
