@@ -118,13 +118,13 @@ _TEXTS: dict[str, dict[str, str]] = {
     "missing": {"zh": "缺少 {name}", "en": "{name} is missing"},
     "extra": {"zh": "多出的参数：{name}", "en": "more arguments than the command takes: {name}"},
     "bad_value": {
-        "zh": "{name} 不能是“{value}”，应为{wanted}",
+        "zh": "{name} 不能是“{value}”，应为 {wanted}",
         "en": '{name} cannot be "{value}"; write {wanted}',
     },
     "one_of": {"zh": "{names} 之一", "en": "one of {names}"},
-    "whole": {"zh": " {least} 至 {most} 之间的整数", "en": "a whole number from {least} to {most}"},
+    "whole": {"zh": "{least} 至 {most} 之间的整数", "en": "a whole number from {least} to {most}"},
     "whole_from": {"zh": "不小于 {least} 的整数", "en": "a whole number from {least} on"},
-    "date_form": {"zh": " 2024-06-30 这样的日期", "en": "a date such as 2024-06-30"},
+    "date_form": {"zh": "2024-06-30 这样的日期", "en": "a date such as 2024-06-30"},
     "rows_form": {
         "zh": "--rows 不能是“{value}”，应写作 表=行数，例如 goals=50（1 至 9999 行）",
         "en": '--rows cannot be "{value}": write SHEET=ROWS, such as goals=50 (1 to 9999 rows)',

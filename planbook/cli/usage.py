@@ -13,7 +13,7 @@ from planbook.cli.texts import TEXTS
 from planbook.problems import Words, find_near, list_words
 
 LANGUAGES = ("zh", "en")
-_COMMAND = re.compile(r"No such command '(?P<name>.*)'")
+_COMMAND = re.compile(r"No such command '(?P<name>[^']*)'")
 _EXTRA = re.compile(r"unexpected extra arguments? \((?P<name>.*)\)")
 _QUOTED = re.compile(r"'(?P<value>[^']*)'")
 

@@ -179,8 +179,8 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": "{path} is there already; nothing was changed",
     },
     "no_department": {
-        "zh": "departments.csv 中没有部门“{name}”；有 {known}",
-        "en": 'no department "{name}" in departments.csv; there are {known}',
+        "zh": "departments.csv 中没有部门“{name}”；可写 {known}",
+        "en": 'no department "{name}" in departments.csv; known: {known}',
     },
     # -- issuing
     "nobody_issued": {
@@ -248,6 +248,42 @@ FAILURES: dict[str, dict[str, str]] = {
         "zh": "{name} 中没有工作表“{title}”；有 {known}",
         "en": '{name} has no sheet "{title}"; it has {known}',
     },
+    "no_reference": {
+        "zh": "“{name}”不是事实（XS-R003）、目标（XS-G001）、任务（XS-T001）、部门、公司目标，"
+        "也不是汇总工作簿的单元格（文件:工作表!单元格）",
+        "en": '"{name}" is no fact (XS-R003), goal (XS-G001), task (XS-T001), department, company goal or '
+        "cell of a consolidated workbook (FILE:SHEET!CELL)",
+    },
+    "no_figure": {
+        "zh": "{name}：这个单元格不是表中的数字；请取表头下方的单元格",
+        "en": "{name}: that cell is no figure of a table; take one below a table's header",
+    },
+    "figure_gone": {
+        "zh": "{name}：现在的数字中没有与它相同的；报告可能较旧，或该列只用于相加",
+        "en": "{name}: the figures of today have none like it; the report may be older, or the column only "
+        "helps to add up",
+    },
+    "unknown_book": {
+        "zh": "没有模板“{name}”；有 {known}",
+        "en": 'unknown book "{name}"; known are {known}',
+    },
+    "book_faults": {
+        "zh": "{name}：模板定义有 {count} 处错误",
+        "en": "{name}: {count} {count:fault|faults} in the specification",
+    },
+    "signed_otherwise": {
+        "zh": "{path} 中是当天签批的另一组数字；要重新签批，请先把它移走",
+        "en": "{path} holds other figures that were signed for this day; move it away to sign anew",
+    },
+    "signed_changed": {
+        "zh": "{path} 在签批之后被改动：数字与校验值不符",
+        "en": "{path} was changed after it was signed: its figures do not match its hash",
+    },
+    "signed_version": {
+        "zh": "{path} 由另一版 planbook 签批",
+        "en": "{path} was signed by another version of planbook",
+    },
+    "signed_none": {"zh": "{path} 不是 planbook 的签批文件", "en": "{path} is no signed state of planbook"},
     "with_problem": {"zh": "{path}：{problem}", "en": "{path}: {problem}"},
 }
 
