@@ -16,7 +16,16 @@ import click
 
 from planbook.cli.texts import TEXTS
 from planbook.cli.usage import LANGUAGES, SpokenError, asked_language, language_here
-from planbook.problems import PlanbookError, Problem, Severity, UsageError, escape_text, in_words, say
+from planbook.problems import (
+    PlanbookError,
+    Problem,
+    Severity,
+    UsageError,
+    escape_text,
+    explain_os_error,
+    in_words,
+    say,
+)
 
 if TYPE_CHECKING:
     from planbook.cycle import Cycle
@@ -156,8 +165,12 @@ def optional_cycle(folder: Path | None) -> Cycle | None:
 def check_paths(paths: Sequence[Path]) -> None:
     """UsageError for a path that is not there."""
     for path in paths:
-        if not is_there(path):
-            raise UsageError(say("not_there", path=path))
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # also one with a NUL in it
+            raise UsageError(say("not_there", path=path)) from error
+        except OSError as error:
+            raise UsageError(say("not_reached", path=path, reason=explain_os_error(error))) from error
 
 
 def is_there(path: Path) -> bool:

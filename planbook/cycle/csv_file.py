@@ -340,4 +340,5 @@ def _near_titles(title: str, headings: Sequence[Heading]) -> str | Words:
     near: dict[str, str] = {}
     for word in find_near(title, words, most=len(words)):
         near.setdefault(words[word], word)
-    return list_words(list(near.values())[:MOST_TITLES] or [heading.key for heading in offered])
+    every = [Words((*heading.titles, heading.key)[0], heading.key) for heading in offered]
+    return list_words(list(near.values())[:MOST_TITLES] or every)

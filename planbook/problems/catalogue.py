@@ -304,8 +304,12 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.READ_FAILED: _entry(
         _E,
-        ("文件无法读取：{found}。", "请重新打开并另存为 .xlsx 后再提交。"),
-        ("The file could not be read: {found}.", "Open it, save it as .xlsx and return that."),
+        ("文件无法读取：{found}。", "请关闭占用它的程序并核对权限；仍不行时重新另存为 .xlsx 后再提交。"),
+        (
+            "The file could not be read: {found}.",
+            "Close what holds it and check its permissions; failing that, save it afresh as .xlsx and "
+            "return that.",
+        ),
     ),
     # -- what kind of file it is, and how reading it went
     Code.MACROS_IGNORED: _entry(
@@ -681,12 +685,12 @@ CATALOGUE: dict[Code, Entry] = {
     Code.NOT_LISTED: _entry(
         _W,
         (
-            "“{subject}”的内容“{found}”不在清单中，按原文保留，不会并入清单中的任何一项（{expected}）。",
+            "“{subject}”的内容“{found}”不在清单中，按原文保留，不计入清单中的任何一项；清单中有 {expected}。",
             "请从下拉列表中选择；确实不属于清单时无需处理。",
         ),
         (
-            '"{subject}" has "{found}", which is not in its list ({expected}); it was kept and adds to '
-            "nothing there.",
+            '"{subject}" has "{found}", which is not in its list: {expected}. It was kept and adds to none '
+            "of them.",
             "Pick one from the dropdown; if none of them is meant, nothing to do.",
         ),
     ),
@@ -862,14 +866,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.RULE_BROKEN: _entry(
         _E,
-        ("“{subject}”：{expected}，现为“{found}”。", "请按提示改正；表中“校验”列有同样的说明。"),
-        ('"{subject}": {expected} (now "{found}").', "Correct it; the row's check column says the same."),
+        ("“{subject}”为“{found}”：{expected}。", "请按提示改正；表中“校验”列有同样的说明。"),
+        ('"{subject}" is "{found}": {expected}.', "Correct it; the row's check column says the same."),
     ),
     Code.RULE_ADVICE: _entry(
         _W,
-        ("“{subject}”：{expected}，现为“{found}”。", "请核对；表中“校验”列有同样的提示。"),
+        ("“{subject}”为“{found}”：{expected}。", "请核对；表中“校验”列有同样的提示。"),
         (
-            '"{subject}": {expected} (now "{found}").',
+            '"{subject}" is "{found}": {expected}.',
             "Have a look; the row's check column says the same.",
         ),
     ),

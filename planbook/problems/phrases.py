@@ -198,6 +198,7 @@ FAILURES: dict[str, dict[str, str]] = {
     },
     # -- files
     "not_there": {"zh": "{path} 不存在", "en": "{path} does not exist"},
+    "not_reached": {"zh": "{path} 无法打开：{reason}", "en": "{path} cannot be opened: {reason}"},
     "not_folder": {"zh": "{path} 是文件，这里要的是文件夹", "en": "{path} is a file; a folder is wanted"},
     "not_file": {"zh": "{path} 是文件夹，这里要的是文件", "en": "{path} is a folder; a file is wanted"},
     "not_written": {"zh": "{path} 无法写入：{reason}", "en": "{path} could not be written: {reason}"},

@@ -134,7 +134,11 @@ class RowReader:
         if not reading.from_text or isinstance(reading.value, Nil):
             return
         bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
-        shown = "–".join(describe(bound) for bound in bounds)
+        share = column.kind is Kind.PERCENT
+        shown = "–".join(
+            f"{bound * 100:.10g}%" if share and isinstance(bound, float) else describe(bound)
+            for bound in bounds
+        )
         shown += f" {reading.unit}" if column.kind is Kind.QUANTITY and reading.unit else ""
         code = Code.AMBIGUOUS_VALUE if reading.ambiguous else Code.READ_FROM_TEXT
         self.note(code, place, column, reading.text, shown)
