@@ -100,8 +100,9 @@ def language_here(folder: Path | None = None) -> str:
     """The language of the cycle in `folder` or around the working directory, else the environment's."""
     from planbook.cycle import find_cycle, spoken_in
 
-    found = folder or find_cycle(Path.cwd())
-    return (spoken_in(found) if found else "") or locale_language()
+    around = find_cycle(Path.cwd())
+    spoken = (spoken_in(place) for place in (folder, around) if place)
+    return next(filter(None, spoken), "") or locale_language()
 
 
 def locale_language() -> str:

@@ -10,7 +10,7 @@ from planbook.problems.catalogue import CATALOGUE, Code, Severity
 from planbook.problems.words import Words, fill, in_words
 
 # What a message quotes, where nothing was typed.
-_NOTHING = {"zh": ("“{found}”", "空白"), "en": ('"{found}"', "nothing")}
+_NOTHING = {"zh": ("“{found}”", "空白"), "en": ('"{found}"', "blank")}
 
 
 def escape_text(text: str) -> str:

@@ -112,7 +112,7 @@ DETAILS: dict[str, dict[str, str]] = {
     "toml_open_text": {"zh": "文字的引号没有闭合", "en": "the quotation mark of a text is not closed"},
     "toml_character": {"zh": "含有不允许的字符", "en": "a character that may not stand there"},
     "toml_backslash": {
-        "zh": "文字中的反斜杠 \\ 要写两个",
+        "zh": "文字中的反斜杠要写两个",
         "en": "a backslash within a text must be written twice",
     },
     "toml_open_list": {"zh": "方括号或花括号没有闭合", "en": "a bracket or brace is not closed"},
