@@ -12,7 +12,7 @@ import pytest
 
 from planbook.calendar import to_serial
 from planbook.layout import cell_address
-from planbook.problems import Code, Problem
+from planbook.problems import Code, Problem, in_words
 from planbook.reader import Submission, read_workbook
 from tests.support import office
 from tests.support.packages import change_part, part_of, read_parts
@@ -74,7 +74,13 @@ def read(path: Path) -> Submission:
 def told(path: Path) -> list[tuple[str, str, str, str, str]]:
     """Code, place, stored and computed value, subject of each finding."""
     return [
-        (p.code.value, f"{p.location.sheet}!{p.location.cell}", p.found, p.expected, p.subject)
+        (
+            p.code.value,
+            f"{p.location.sheet}!{p.location.cell}",
+            p.found,
+            p.expected,
+            in_words(p.subject, "zh"),
+        )
         for p in findings(path)
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.problems import UsageError
+from planbook.problems import UsageError, say
 from planbook.reader import Grid, read_report_sheet, read_report_tops
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn, ReportSheet
@@ -66,10 +66,7 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     for frame, row, names in _names(figures):
         if any(match_key(str(name)) == wanted for name in names if name):
             return Subject(reference, frame, row)
-    raise UsageError(
-        f"{reference!r} is no fact (XS-R003), goal (XS-G001), task (XS-T001), department, company goal"
-        " or cell of a consolidated workbook (FILE:SHEET!CELL)"
-    )
+    raise UsageError(say("no_reference", name=reference))
 
 
 def _rows(figures: RollUp, frame: str) -> list[dict[str, Any]]:
@@ -120,7 +117,7 @@ def read_report_cell(reference: str, book: Book) -> ReportCell:
         if key and any(value not in ("", None) for value in values.values()):
             return ReportCell(report, values, key, _find_day(path, grid))
         break
-    raise UsageError(f"{reference}: that cell is no figure of a table; take one below a table's header")
+    raise UsageError(say("no_figure", name=reference))
 
 
 def _find_day(path: Path, grid: Grid) -> date | None:
@@ -184,10 +181,7 @@ def _find_cell(reference: str, figures: RollUp) -> Subject:
                 if best is None or likeness > best[0]:
                     best = likeness, frame, row
     if best is None:
-        raise UsageError(
-            f"{reference}: the figures of today have none like it; the report may be older,"
-            " or the column only helps to add up"
-        )
+        raise UsageError(say("figure_gone", name=reference))
     return Subject(reference, best[1], best[2], cell.column, shown if shown not in ("", None) else None)
 
 

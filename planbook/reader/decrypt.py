@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from planbook.problems import Code
+from planbook.problems import Code, say
 from planbook.reader.refusal import RefusedError
 
 # Excel encrypts with this one where it only protects a workbook's structure; nobody is asked for it.
@@ -22,18 +22,20 @@ def decrypt(data: bytes, password: str) -> bytes:
         import msoffcrypto
     except ImportError:
         if password:
-            raise RefusedError(Code.PASSWORD_UNSUPPORTED, "msoffcrypto-tool") from None
+            raise RefusedError(
+                Code.PASSWORD_UNSUPPORTED, say("not_installed", name="msoffcrypto-tool")
+            ) from None
         raise RefusedError(Code.ENCRYPTED) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
     except MemoryError:
         raise
-    except Exception as error:  # on a damaged container the library raises whatever it stumbles over
-        reason = str(error) or type(error).__name__
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED if password else Code.ENCRYPTED, reason) from None
+    except Exception:  # on a damaged container the library raises whatever it stumbles over
+        code = Code.PASSWORD_UNSUPPORTED if password else Code.ENCRYPTED
+        raise RefusedError(code, say("encryption")) from None
     info = getattr(file, "info", None)
     if isinstance(info, dict) and info.get("spinValue", 0) > MAX_SPIN:
-        raise RefusedError(Code.UNSAFE_PACKAGE, "a password that takes forever to check")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("slow_password"))
     for attempt in dict.fromkeys((_UNASKED, password)):
         opened = _open(file, attempt) if attempt else None
         if opened is not None:

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
-from planbook.problems import Code
+from planbook.problems import Code, say
 from planbook.reader.kinds import SPREADSHEET_MIME
 from planbook.reader.parts import MAX_INFLATED
 from planbook.reader.refusal import RefusedError
@@ -88,8 +88,8 @@ def _attributes(element: Element) -> dict[str, str]:
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{MANIFEST}: {error}") from None
+    except binascii.Error:
+        raise RefusedError(Code.BROKEN_PACKAGE, say("xml_faulty")) from None
 
 
 def decrypt_ods(archive: zipfile.ZipFile, locks: list[_Lock], password: str) -> bytes:
@@ -122,13 +122,13 @@ def _unlock(data: bytes, lock: _Lock, password: str) -> bytes:
     try:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     except ImportError:
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED, "cryptography") from None
+        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("not_installed", name="cryptography")) from None
     if (lock.cipher, lock.derivation, lock.start) != (_CIPHER, _DERIVATION, _START):
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED, f"{lock.cipher} {lock.derivation}")
+        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("cipher", name=f"{lock.cipher} {lock.derivation}"))
     if not 0 < lock.rounds <= MAX_ROUNDS:
-        raise RefusedError(Code.UNSAFE_PACKAGE, "a password that takes forever to check")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("slow_password"))
     if len(lock.vector) != 16 or len(data) % 16:
-        raise RefusedError(Code.BROKEN_PACKAGE, lock.name)
+        raise RefusedError(Code.BROKEN_PACKAGE, say("malformed"))
     start = hashlib.sha256(password.encode()).digest()
     key = hashlib.pbkdf2_hmac("sha1", start, lock.salt, lock.rounds, 32)
     cipher = Cipher(algorithms.AES(key), modes.CBC(lock.vector)).decryptor()

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import cell_address, cell_place, column_number
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, say
 from planbook.reader.refusal import RefusedError
 from planbook.reader.shown import is_day_format, is_odd_day_format, is_telling, show
 
@@ -125,13 +125,13 @@ def scan_sheet(
     no application writes, or that no parser could hold.
     """
     if content.count(b"</c>") > MAX_FILLED:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: more than {MAX_FILLED:,} cells")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("many_cells", name=part, count=f"{MAX_FILLED:,}"))
     unusual = b"\x00" in content or b"<![CDATA[" in content
     if unusual or _is_odd(content):
         return _parse_sheet(title, part, bytes(content), formats, hidden=hidden), unusual
     _check_extent(title, part, _FILLED.findall(content))
     if _BAD_STRING.search(content) or b"</v><v" in content:
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{part}: a cell whose value is no value")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("value_no_value", name=part))
     formulas = _FORMULA.findall(content)
     start, end = max(0, content.find(b"<sheetData")), max(0, content.rfind(b"</row>"))
     head, tail = content[:start], content[end:]
@@ -170,7 +170,7 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
     rows = {int(digits) for digits in {cell[1] for cell in cells}}
     last_row, last_column = max(rows), max(columns.values())
     if min(rows) < 1 or last_row > MAX_ROW or last_column > MAX_COLUMN:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: a cell outside every sheet")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("cell_outside", name=part))
     if last_row * last_column > MAX_AREA:
         far = max(cells, key=lambda cell: int(cell[1]) * columns[cell[0]])
         address = f"{far[0].decode()}{far[1].decode()}"
@@ -179,7 +179,7 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
         twice, _ = Counter(cells).most_common(1)[0]
         address = f"{twice[0].decode()}{twice[1].decode()}"
         place = Location(sheet=title, cell=address)
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{address} stands twice", place=place)
+        raise RefusedError(Code.BROKEN_PACKAGE, say("cell_twice", name=address), place=place)
 
 
 def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:

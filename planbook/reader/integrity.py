@@ -19,7 +19,7 @@ from planbook.calendar import to_serial
 from planbook.layout import cell_place, column_letter
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, list_words
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.rows import describe_blank, match_item
@@ -479,5 +479,5 @@ def _problem(stored: Stored, block: Sequence[Sequence[_Finding]]) -> Problem:
     start, end = stored.address(first.spot), stored.address(last.spot)
     cell = start if start == end else f"{start}:{end}"
     place = Location(sheet=stored.tables[first.spot[0]].title, cell=cell)
-    subject = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
+    subject = list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])])
     return Problem(first.code, place, first.stored, first.computed, subject)

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import cell_address
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, say
 from planbook.reader.facts import MAX_AREA, MAX_COLUMN, MAX_FILLED, MAX_LISTED, Area, SheetFacts
 from planbook.reader.package import SMALL_PART, Looked, read_stamp
 from planbook.reader.parts import Parts
@@ -79,7 +79,7 @@ class _Table:
 def inspect_ods(parts: Parts) -> Looked:
     """Look into an .ods; RefusedError where it is damaged or too large for a parser."""
     if "content.xml" not in parts:
-        raise RefusedError(Code.BROKEN_PACKAGE, "content.xml is missing")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("part_missing", name="content.xml"))
     keywords, modified = _meta(parts)
     settings = parts.read("settings.xml", SMALL_PART) if "settings.xml" in parts else b""
     no_zeros = bool(_NO_ZEROS.search(settings))

@@ -17,7 +17,7 @@ from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, 
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
-from planbook.problems import Code, Location, Problem, rank_problems
+from planbook.problems import Code, Location, Problem, list_words, rank_problems, say
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS
 from planbook.reader.grids import Grid, read_grids
@@ -35,6 +35,8 @@ from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
 from planbook.values import clean_text, read_date
 
 ISSUE_ID = re.compile(r"PB\d{4}-[0-9A-F]{10}")
+# Sheets that every consolidated workbook has, and no planner's.
+REPORT_SHEETS = frozenset({"contents", "summary", "variance", "receipts", "methods"})
 IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
 
 
@@ -70,7 +72,8 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     except MemoryError:  # whoever reads many files knows what to do, and how much was allowed
         raise
     except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
-        return _refuse(blank, Problem(Code.READ_FAILED, found=str(error) or type(error).__name__))
+        found = say("parser", name=str(error) or type(error).__name__)
+        return _refuse(blank, Problem(Code.READ_FAILED, found=found))
     identified = _identify(package, grids, books, expect)
     if isinstance(identified, Problem):
         return _refuse(blank, identified)
@@ -95,18 +98,20 @@ class Identity:
 def _identify(
     package: Package, grids: Mapping[str, Grid], books: Sequence[Book], expect: Expectations
 ) -> Identity | Problem:
+    if META_SHEET not in grids and any(_is_report(book, grids) for book in books):
+        return Problem(Code.OWN_REPORT)
     meta = grids.get(META_SHEET, ())
     rows = [(str(row[0]), str(row[1])) for row in meta if len(row) > 1]
     ident, manifest = read_meta(rows)
     copies = _identity_copies(package, grids, ident)
     if len(copies) > 1:
-        return Problem(Code.IDENTITY_CONFLICT, found="、".join(sorted(copies)))
+        return Problem(Code.IDENTITY_CONFLICT, found=list_words(sorted(copies)))
     issue = issue_from(manifest) if manifest else None
     if issue is None or manifest is None:
         return _recognise(grids, books, expect, next(iter(copies), ""))
     book = next((book for book in books if book.name == issue.book), None)
     if book is None:
-        return Problem(Code.UNKNOWN_BOOK, found=issue.book, expected="、".join(b.name for b in books))
+        return Problem(Code.UNKNOWN_BOOK, found=issue.book, expected=list_words(b.name for b in books))
     problems: tuple[Problem, ...] = ()
     if book.sha256 != issue.sha256:
         problems = (Problem(Code.OTHER_SPEC, found=f"{issue.book} {issue.version}"),)
@@ -187,6 +192,12 @@ def _recognise(
         tuple(_codes(expect.company, department.code)),
     )
     return Identity(issue, book, {}, (Problem(Code.IDENTITY_MISSING, found=department.name),))
+
+
+def _is_report(book: Book, grids: Mapping[str, Grid]) -> bool:
+    """Whether the sheets are those of a consolidated workbook, in one of the book's languages."""
+    reports = [report for report in book.reports if report.key in REPORT_SHEETS]
+    return any({report.title.to(lang) for report in reports} <= set(grids) for lang in book.languages)
 
 
 def _codes(company: Company, code: str) -> list[str]:

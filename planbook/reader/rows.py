@@ -13,11 +13,10 @@ from rapidfuzz import fuzz
 
 from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, list_words
 from planbook.reader.shown import Spoken, agree
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
-    NIL,
     Nil,
     Reading,
     Span,
@@ -57,7 +56,7 @@ class RowReader:
     ) -> None:
         """Record a problem of a cell."""
         subject = column.title.to(self.lang)
-        self.problems.append(Problem(code, place, _as_text(found), _as_text(expected), subject))
+        self.problems.append(Problem(code, place, _said(found), _said(expected), subject))
 
     def list_items(self, key: str) -> tuple[Item, ...]:
         """The items of a dropdown list, the cycle's own included."""
@@ -165,7 +164,11 @@ class RowReader:
         if not reading.from_text or isinstance(reading.value, Nil):
             return
         bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
-        shown = "–".join(describe(bound) for bound in bounds)
+        share = column.kind is Kind.PERCENT
+        shown = "–".join(
+            f"{bound * 100:.10g}%" if share and isinstance(bound, float) else describe(bound)
+            for bound in bounds
+        )
         shown += f" {reading.unit}" if column.kind is Kind.QUANTITY and reading.unit else ""
         code = Code.AMBIGUOUS_VALUE if reading.ambiguous else Code.READ_FROM_TEXT
         self.note(code, place, column, reading.text, shown)
@@ -195,6 +198,10 @@ class RowReader:
             self.note(Code.LOOKALIKE, place, column, text, alike.title.to(self.lang))
             return alike.key
         if self.book.lists[column.list].open:
+            if self.book.lists[column.list].source and items and not is_nil_text(text):
+                near = _near_item(items, text)
+                titles = list_words(item.title.to(self.lang) for item in items)
+                self.note(Code.NOT_LISTED, place, column, text, near.title.to(self.lang) if near else titles)
             return text
         if column.place is Place.SHOWN and is_nil_text(text) and column.required is not True:
             return None
@@ -203,7 +210,7 @@ class RowReader:
             self.note(Code.NOT_IN_LIST_NEAR, place, column, text, near.title.to(self.lang))
             return None
         self.note(
-            Code.NOT_IN_LIST, place, column, text, "、".join(item.title.to(self.lang) for item in items)
+            Code.NOT_IN_LIST, place, column, text, list_words(item.title.to(self.lang) for item in items)
         )
         return None
 
@@ -274,6 +281,10 @@ def _is_blank(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and not clean_text(raw))
 
 
+def _said(value: object) -> str | Words:
+    return value if isinstance(value, Words) else _as_text(value)
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -310,8 +321,6 @@ def _digits(text: str) -> int:
 
 def describe(value: Value) -> str:
     """A value as a message shows it."""
-    if value is NIL:
-        return "无 nil"
     if isinstance(value, Span):
         return f"{value.start.isoformat()} – {value.finish.isoformat()}"
     if isinstance(value, float):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from planbook.layout import cell_address, column_letter
 from planbook.plan import PlanRow, Value
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, list_words
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts, position
 from planbook.reader.links import LinkTargets
@@ -190,7 +190,7 @@ class TableReader:
                 values[key] = day
         if column.list == "department" and value is not None and self.scope and value not in self.scope:
             names = {item.key: item.title.to(self.rows.lang) for item in self.rows.list_items("department")}
-            allowed = "、".join(names.get(code, code) for code in self.scope)
+            allowed = list_words(names.get(code, code) for code in self.scope)
             self.rows.note(Code.OUT_OF_SCOPE, place, column, names.get(str(value), value), allowed)
         start = values.get(column.after) if column.after else None
         if start is not None and value is not None and str(value) < str(start):
@@ -213,7 +213,7 @@ class TableReader:
         if resolved.code is not None:
             self.rows.note(resolved.code, place, column, text, resolved.name)
         if not targets.parents_agree(resolved.id, parents):
-            chosen = "、".join(str(value) for value in parents.values() if value)
+            chosen = list_words(str(value) for value in parents.values() if value)
             self.rows.note(Code.LINK_STALE, place, column, text, chosen)
         return resolved.id
 
@@ -354,7 +354,7 @@ def _inputs(table: Table) -> list[Column]:
     return [c for c in table.sheet.columns if not c.calculated and c.key in table.columns]
 
 
-def _ranges(rows: Iterable[int]) -> str:
+def _ranges(rows: Iterable[int]) -> str | Words:
     """0-based rows as a person names them: 7–9、12."""
     spans: list[list[int]] = []
     for row in sorted(rows):
@@ -362,7 +362,7 @@ def _ranges(rows: Iterable[int]) -> str:
             spans[-1][1] = row + 1
         else:
             spans.append([row + 1, row + 1])
-    return "、".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+    return list_words(str(first) if first == last else f"{first}–{last}" for first, last in spans)
 
 
 def _is_done_word(column: Column, reading: Reading) -> bool:
