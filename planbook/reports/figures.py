@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain tex
 LATE = ("overdue", "behind")
 RETURNED = ("accepted", "partial")
 SETTLED = ("accepted", "superseded")
+_WIDE = Context(prec=400)  # digits enough for any float
 _WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 # Controls but tab and line feed, turners of the line, halves of pairs, and what is no character at all.
 _UNSAFE = re.compile(
@@ -75,6 +77,12 @@ def _plain(value: object) -> str | float | bool | date | Nil | None:
     return value if isinstance(value, date) else None
 
 
+def signed_text(value: float, places: int | None = None) -> str:
+    """A change with its sign; on as many decimals as it needs where `places` does not say."""
+    text = round_text(value, decimals(value) if places is None else places)
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
+
+
 def decimals(value: float) -> int:
     """How many decimals a quantity needs: none when whole, four when two would swallow it."""
     if abs(value - round(value)) < BELOW_SIGHT:
@@ -90,14 +98,28 @@ def row_places(row: Row, key: str) -> int:
 
 def number_text(value: float, places: int = 0) -> str:
     """A quantity with thousands separated, on `places` decimals or more; a negative one in parentheses."""
-    text = f"{abs(value):,.{max(places, decimals(value))}f}"
+    text = round_text(abs(value), max(places, decimals(value)))
     return f"({text})" if value < 0 and text.strip("0.,") else text
 
 
 def percent_text(value: float) -> str:
     """A fraction as a percentage with one decimal; a negative one in parentheses."""
-    text = f"{abs(value):.1%}"
+    text = share_text(abs(value))
     return f"({text})" if value < 0 and text != "0.0%" else text
+
+
+def share_text(value: float) -> str:
+    """A fraction as a percentage with one decimal, its sign before it."""
+    return f"{round_text(value * 100, 1)}%"
+
+
+def round_text(value: float, places: int) -> str:
+    """A figure on `places` decimals as spreadsheets show it: fifteen digits count, a half goes up.
+
+    Binary rounding would show 0.8485 as 84.8 % where the workbook beside it shows 84.9 %.
+    """
+    exact = Decimal(f"{value:.15g}")
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE):,f}"
 
 
 def value_text(book: Book, column: ReportColumn, value: object, lang: str) -> str:
@@ -203,9 +225,9 @@ def count_returns(roll_up: RollUp) -> tuple[int, int]:
 
 
 def scope_name(roll_up: RollUp, lang: str) -> str:
-    """The company's word, or the name of the part of it the figures are of."""
+    """The company's name or word, or the name of the part of it the figures are of."""
     found = roll_up.company.find(roll_up.scope) if roll_up.scope else None
-    name = found.name if found else roll_up.scope
+    name = found.name if found else roll_up.scope or roll_up.name
     return one_line(name) or roll_up.book.label("company", lang)
 
 
@@ -235,17 +257,17 @@ def headline(roll_up: RollUp, lang: str) -> str:
     }
     if any(top.get(key) is None for key in ("score", "low", "high")):
         return label("headline_unscored", lang).format(**figures)
-    figures |= {key: f"{top[key]:.1%}" for key in ("score", "low", "high")}
+    figures |= {key: share_text(top[key]) for key in ("score", "low", "high")}
     return label("headline", lang).format(**figures)
 
 
 def _worst_item(roll_up: RollUp, row: Row, lang: str) -> str:
     rate, actual = row["deviation_rate"], row["deviation"]
-    size = f"{rate:+.1%}" if rate is not None else f"{_or_zero(actual):+,.{decimals(_or_zero(actual))}f}"
+    size = signed_text(rate * 100, 1) + "%" if rate is not None else signed_text(_or_zero(actual))
     return roll_up.book.label("worst_item", lang).format(
         department=one_line(row["department_name"] or ""),
         goal=one_line(row["goal"] or row["metric"] or "", 60),
-        rate=size.replace("-", "−"),
+        rate=size,
     )
 
 

@@ -110,11 +110,12 @@ def _write_all(page: Page, signed: SignedState | None) -> None:
 
 def _live(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
     """The rows with the formulas of the cells that count themselves."""
+    goals = live_goals(page, rows["variance"])
     return {
         **rows,
         "company_goals": live_company_goals(page, rows["company_goals"], rows["parts"]),
-        "parts": live_parts(page, rows["parts"]),
-        "variance": live_goals(page, rows["variance"]),
+        "parts": live_parts(page, rows["parts"], goals),
+        "variance": goals,
         "scores": live_scores(page, rows["scores"], rows["variance"]),
     }
 
