@@ -62,12 +62,27 @@ def one_line(text: str, longest: int = 0) -> str:
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
     """The rows of a frame with plain values: text, int, float, bool, date, Nil, or None where nothing is."""
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+    keys = [str(key) for key in frame.columns]
+    columns = [_plain_column(frame[key]) for key in frame.columns]
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    if hasattr(column, "cat"):  # few values, many rows
+        kept = [*map(_plain, column.cat.categories), None]  # the code of what is missing is −1
+        return [kept[code] for code in column.cat.codes.tolist()]
+    if column.dtype == float:
+        return [value if math.isfinite(value) else None for value in column.tolist()]
+    return [_plain(value) for value in column.tolist()]
 
 
 def _plain(value: object) -> str | float | bool | date | Nil | None:
+    if value is None:
+        return None
     if isinstance(value, str):
         return value or None
+    if isinstance(value, float):  # most values are: asking for any real number takes longer
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, Nil | bool):
         return value
     if isinstance(value, Real):
@@ -148,8 +163,12 @@ def node_rows(roll_up: RollUp, lang: str) -> list[Row]:
 
 def goal_rows(roll_up: RollUp) -> list[Row]:
     """The goals, those of one department together, departments in the order of the company."""
+    return _in_order(roll_up, roll_up.goals)
+
+
+def _in_order(roll_up: RollUp, goals: pd.DataFrame) -> list[Row]:
     order = {department.code: n for n, department in enumerate(roll_up.company.departments)}
-    rows = rows_of(roll_up.goals)
+    rows = rows_of(goals)
     for row in rows:
         order.setdefault(row["department"], len(order))
     return sorted(rows, key=lambda row: order[row["department"]])
@@ -170,7 +189,7 @@ def impact(row: Row) -> float | None:
 
 def adverse_rows(roll_up: RollUp) -> list[Row]:
     """The goals with an unfavourable variance, the largest first."""
-    found = [row for row in goal_rows(roll_up) if row["favourable"] == "bad"]
+    found = _in_order(roll_up, roll_up.goals[roll_up.goals["favourable"] == "bad"])
     return sorted(found, key=lambda row: _or_zero(impact(row)))
 
 
@@ -181,8 +200,8 @@ def attention_rows(roll_up: RollUp) -> list[Row]:
         status = LATE.index(row["status"]) if row["status"] in LATE else len(LATE)
         return status, _or_zero(row["schedule_deviation"])
 
-    rows = rows_of(roll_up.tasks)
-    return sorted((row for row in rows if row["status"] in LATE or row["stale"] == "yes"), key=rank)
+    tasks = roll_up.tasks
+    return sorted(rows_of(tasks[tasks["status"].isin(LATE) | (tasks["stale"] == "yes")]), key=rank)
 
 
 def _or_zero(value: float | None) -> float:
@@ -252,7 +271,7 @@ def headline(roll_up: RollUp, lang: str) -> str:
         "covered": f"{_or_zero(top.get('covered')):.0f}",
         "expected": f"{_or_zero(top.get('expected')):.0f}",
         "missed": f"{_or_zero(top.get('missed')):.0f}",
-        "met": sum(row["rating"] == "green" for row in rows_of(roll_up.goals)),
+        "met": int((roll_up.goals["rating"] == "green").sum()),
         "worst": _worst_item(roll_up, worst, lang) if worst else label("no_adverse", lang),
     }
     if any(top.get(key) is None for key in ("score", "low", "high")):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
 from planbook.reports.figures import Row
-from planbook.reports.place import FIRST_ROW
+from planbook.reports.place import FIRST_ROW, MOST_WRITTEN
 from planbook.reports.sheets import LIVE, Page, column_range
 from planbook.spec import quote_text, render
 
@@ -120,9 +120,11 @@ def _divided(page: Page, row: Row, cells: Mapping[str, str], parts: Sequence[Row
     return live
 
 
-def live_parts(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Row]:
+def live_parts(page: Page, rows: list[Row], goals: Sequence[Row]) -> list[Row]:
     """The contributions with their formulas: the goal's own figures, and what they add."""
-    places = {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal[LIVE]}
+    if len(rows) > MOST_WRITTEN:
+        return rows
+    places = _live_places(goals)
     found = []
     for n, row in enumerate(rows):
         cells = _addresses(page, "parts", FIRST_ROW + n)
@@ -143,6 +145,11 @@ def live_parts(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Ro
     return found
 
 
+def _live_places(goals: Sequence[Row]) -> dict[object, int]:
+    """The sheet's row of each goal that has formulas, by its number."""
+    return {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal.get(LIVE)}
+
+
 def _factor(page: Page, row: Row) -> float | None:
     """What a part's quantities are multiplied with to be in the unit of its company goal."""
     own, unit = row["unit"], row["company_unit"]
@@ -152,15 +159,15 @@ def _factor(page: Page, row: Row) -> float | None:
 # -- scores ------------------------------------------------------------------------------------
 
 
-def live_goals(page: Page, rows: Sequence[Row]) -> list[Row]:
+def live_goals(page: Page, rows: list[Row]) -> list[Row]:
     """The goals with their formulas: sums over their facts, measures of these, what they add to the score.
 
     The figures of very many goals over very many facts stay as they were computed.
     """
     facts = page.roll_up.facts
-    few = len(rows) * len(facts) <= MOST_PAIRS
-    made = _goal_formulas(page) if few and len(rows) else {}
-    summed = _summed_goals(facts) if made else {}
+    if len(rows) > MOST_WRITTEN or len(rows) * len(facts) > MOST_PAIRS:
+        return rows
+    made, summed = _goal_formulas(page), _summed_goals(facts)
     found = []
     for n, row in enumerate(rows):
         at = FIRST_ROW + n
@@ -209,7 +216,7 @@ def _is_sum(row: Row, summed: Mapping[object, tuple[float, float]]) -> bool:
 
 def live_adverse(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Row]:
     """Rows of the summary that show goals, each figure taken from the goal's own row."""
-    places = {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal[LIVE]}
+    places = _live_places(goals)
     found = []
     for row in rows:
         at = places.get(row["goal_no"]) if row["goal_no"] is not None else None

@@ -203,11 +203,12 @@ def heat_map(roll_up: RollUp, rows: Mapping[str, Sequence[Row]]) -> Heat:
         common = Counter(goal["metric"] for goal in goals if goal["metric"])
         wanted = [metric for metric, count in common.most_common(MOST_COLUMNS) if count > 1]
         titles = [str(metric) for metric in wanted]
-    own: dict[object, list[Row]] = {}
+    own: dict[object, list[tuple[object, float]]] = {}
     for goal in goals:
-        own.setdefault(goal["department"], []).append(goal)
+        if goal["attainment"] is not None:
+            own.setdefault(goal["department"], []).append((goal[key], float(goal["attainment"])))
     nodes = [node for node in rows["scores"] if node["goals"] and node["node"] != "company"]
-    found = [(node, _lowest(own.get(node["code"], ()), key, wanted)) for node in nodes]
+    found = [(node, _lowest(own.get(node["code"], ()), wanted)) for node in nodes]
     found = [(node, values) for node, values in found if values[-1] is not None]
     low = sorted(found, key=lambda row: row[1][-1] or 0.0)[:MOST_ROWS]
     shown = [row for row in found if row in low]
@@ -224,14 +225,10 @@ def heat_map(roll_up: RollUp, rows: Mapping[str, Sequence[Row]]) -> Heat:
     return Heat(tuple(one_line(title, 40) for title in titles), lines, len(found) - len(shown))
 
 
-def _lowest(goals: Sequence[Row], key: str, wanted: Sequence[object]) -> list[float | None]:
+def _lowest(known: Sequence[tuple[object, float]], wanted: Sequence[object]) -> list[float | None]:
     """The lowest attainment under each column, then the lowest of all."""
-    known = [goal for goal in goals if goal["attainment"] is not None]
-
-    def lowest(of: Sequence[Row]) -> float | None:
-        return min((float(goal["attainment"]) for goal in of), default=None)
-
-    return [*(lowest([goal for goal in known if goal[key] == value]) for value in wanted), lowest(known)]
+    columns = [[value for column, value in known if column == each] for each in wanted]
+    return [min(values, default=None) for values in (*columns, [value for _, value in known])]
 
 
 def heat_cells(roll_up: RollUp, values: Sequence[float | None]) -> list[HeatCell]:
