@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import json
 import os
 import re
@@ -22,11 +23,12 @@ from click.testing import CliRunner
 
 from planbook.cli import main
 from planbook.cycle import load_cycle
-from planbook.measures import RollUp
+from planbook.measures import Collection, RollUp
 from planbook.measures.frames import FRAMES
 from planbook.reports import write_consolidated
 from planbook.workflow import collect_returns, roll_up_cycle, run_demo
 from tests.support.office import compare_values, recalculate_gnumeric, recalculate_libreoffice, require_office
+from tests.support.packages import read_parts
 from tests.support.roll_ups import SMALL, Builder, large_company
 from tests.support.schema import check_schema, require_validator
 from tests.support.scope import typed_in_scope
@@ -74,6 +76,11 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     )
     page = read_page(Path(document["html"]).read_text("utf-8"))
     return Year(folder, file, read_workbook(file), document, page, messages)
+
+
+@pytest.fixture(scope="module")
+def returned(year: Year) -> Collection:
+    return collect_returns(load_cycle(year.folder))
 
 
 @pytest.fixture(scope="module")
@@ -263,34 +270,52 @@ def test_order_folders_stamps_workers_and_the_machine_change_no_byte(year: Year,
 # -- what a reader of a part gets ----------------------------------------------------------
 
 
-def test_a_part_of_the_company_names_nobody_else(year: Year, tmp_path: Path) -> None:
-    import zipfile
+TYPED = (
+    "goal", "metric", "task", "initiative", "owner", "owners", "risk", "response", "action", "driver", "cause",
+    "improvement", "progress", "support", "file", "sha256",
+)  # fmt: skip
 
-    done = CliRunner().invoke(
-        main, ["consolidate", "--cycle", str(year.folder), "--scope", "产品研发中心", "--json", "--html"]
-    )
-    assert done.exit_code == 0, done.output
-    document = json.loads(done.stdout)
-    with zipfile.ZipFile(document["file"]) as package:
-        parts = {name: package.read(name).decode("utf-8") for name in package.namelist()}
-    parts["page"] = Path(document["html"]).read_text("utf-8")
+
+def words_elsewhere(year: Year, inside: set[str], typed: str) -> set[str]:
+    """What only departments outside the scope typed or are called: none of it may be told inside."""
     company = load_cycle(year.folder).company
-    inside = {d.code for d in company.below("YF")}
     outside = [d for d in company.departments if d.code not in inside]
+    words = {word for department in outside for word in (department.name, department.email) if word}
+    own: set[str] = set()
+    for name, rows in year.document.items():
+        if isinstance(rows, list) and name not in ("problems", "company_goals", "trend"):
+            for row in rows:
+                mine = not row.get("department") or row["department"] in inside
+                (own if mine else words).update(str(row[key]) for key in TYPED if row.get(key))
+    shared = typed + " ".join(f"{goal.goal} {goal.metric}" for goal in company.goals)
+    return {word for word in words - own if len(word) > 1 and word not in shared}
+
+
+@pytest.mark.parametrize(("scope", "lang"), [("YX", "zh"), ("YF", "en"), ("KH", "zh"), ("WL", "en")])
+def test_a_part_of_the_company_names_nobody_else(
+    year: Year, returned: Collection, tmp_path: Path, scope: str, lang: str
+) -> None:
+    """Divisions and departments, one of them in a workbook that it shares: nothing of others in any part."""
+    out = tmp_path / "part.xlsx"
+    more = ("--scope", scope, "--lang", lang, "--out", str(out), "--json", "--html")
+    done = CliRunner().invoke(main, ["consolidate", "--cycle", str(year.folder), *more])
+    assert done.exit_code == 0, done.output
+    parts = {name: html.unescape(data.decode("utf-8")) for name, data in read_parts(out).items()}
+    parts |= {"page": html.unescape(out.with_suffix(".html").read_text("utf-8")), "document": done.stdout}
+    company = returned.company
+    inside = {d.code for d in company.below(scope)}
     # A department inside may name another in its own words, and a workbook's file be called by its own.
-    cycle = load_cycle(year.folder)
-    typed = typed_in_scope(collect_returns(cycle), "YF", inside)
-    for department in outside:
-        if department.name in typed:
-            continue
-        for name, text in parts.items():
-            assert department.name not in text, (department.name, name)
-            assert not department.email or department.email not in text
-    foreign = {row["file"] for row in year.document["facts"] if row["department"] not in inside}
-    own = {row["file"] for row in year.document["facts"] if row["department"] in inside}
-    for file in foreign - own:
-        assert not [name for name, text in parts.items() if file in text], file
-    assert any("研发部" in text for text in parts.values())
+    typed = typed_in_scope(returned, scope, inside)
+    words = words_elsewhere(year, inside, typed)
+    assert len(words) > 60
+    assert [(word, name) for word in words for name, text in parts.items() if word in text] == []
+    # Ids begin with the department whose workbook it is.
+    issued = {row["fact"].partition("-")[0] for row in year.document["facts"] if row["department"] in inside}
+    outside = {d.code for d in company.departments} - inside - issued - set(re.findall(r"\w+", typed))
+    codes = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(sorted(outside))})(?![A-Za-z0-9])")
+    assert {name: found[0] for name, text in parts.items() if (found := codes.search(text))} == {}
+    own = {d.name for d in company.departments if d.code in inside}
+    assert all(any(name in text for text in parts.values()) for name in own)
 
 
 @pytest.mark.office

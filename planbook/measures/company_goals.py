@@ -335,7 +335,7 @@ def _divide(view: CompanyView, mine: Claims, above: Claims, below: Claims) -> Re
     missing = {code for claims, _ in sides for code in _missing_departments(claims)} - set(known)
     for claims, _ in sides:
         known = _with_unread(known, claims)
-    record: Record = {"rollup": "ratio", **_coverage(known, len(missing))}
+    record: Record = {"rollup": "ratio", "scale": scale, **_coverage(known, len(missing))}
     for key in ("actual", "target", "annual_target", "baseline"):
         numerator, denominator = (_side_sum(side, known, key) for _, side in sides)
         if scale is not None and numerator is not None and denominator:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -84,6 +85,7 @@ def roll_up(
         "receipts": [_receipt_record(receipt, company, lang) for receipt in receipts],
         "coherence": coherence,
     }
+    tables: dict[str, Any] = {name: make_frame(frames.FRAMES[name], made) for name, made in records.items()}
     return RollUp(
         book,
         company,
@@ -96,7 +98,7 @@ def roll_up(
         review_rows=rows.review_rows,
         kept_out=rows.kept_out,
         facts=totals.facts,
-        **{name: make_frame(frames.FRAMES[name], made) for name, made in records.items()},
+        **tables,
     )
 
 
