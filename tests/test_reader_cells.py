@@ -15,6 +15,7 @@ from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, sheet
 from tests.support.office import drive, require_office
 from tests.support.workbooks import expect, read_tables, write_filled
 
+TRACKING = "3_任务跟踪"
 TABLE = """
 level      | goal       | metric       | unit | target | department | due        | weight
 department | 营收增长   | 营收总额     | 元   | 100    | XS         | 2024-12-31 | 0.5
@@ -213,6 +214,55 @@ def test_days_counted_from_1904(parts: dict[str, bytes], tmp_path: Path, flag: s
     cells = {"N7": number("N7", "44011", f' s="{index}"'), "N8": number("N8", "44011")}
     submission = read_with(changed, tmp_path, **cells)
     assert value(submission, "N7") == value(submission, "N8") == date(2024, 6, 30)
+
+
+# -- cells above the tables ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted", "problems"),
+    [
+        (text("C3", "2024年7月1日"), date(2024, 7, 1), ["read-from-text"]),
+        ('<c r="C3" t="e"><v>#REF!</v></c>', None, ["error-cell"]),
+        ('<c r="C3" t="d"><f>TODAY()</f><v>2024-07-01</v></c>', date(2024, 7, 1), ["formula-in-input"]),
+        ('<c r="C3"><f>TODAY()</f></c>', None, ["formula-without-value"]),
+        (text("C3", "随便"), None, ["not-a-date"]),
+        (text("C3", "2204-07-01"), None, ["not-a-date"]),
+        ('<c r="C3"/>', None, []),
+    ],
+)
+def test_the_date_above_a_table_is_read_like_any_cell(
+    parts: dict[str, bytes], tmp_path: Path, cell: str, wanted: date | None, problems: list[str]
+) -> None:
+    part = sheet_part(parts, TRACKING)
+    submission = read_parts({**parts, part: set_cell(parts[part], "C3", cell)}, tmp_path)
+    assert submission.plan.inputs["as_of"] == wanted
+    found = [p.code.value for p in submission.problems if str(p.location).endswith(f"{TRACKING}!C3")]
+    assert found == problems
+
+
+@pytest.mark.parametrize("shows", ["0", "false"])
+def test_zeros_that_the_sheet_hides_are_no_silent_zeros(
+    parts: dict[str, bytes], tmp_path: Path, shows: str
+) -> None:
+    changed = with_sheet(parts, b"<sheetView ", f'<sheetView showZeros="{shows}" '.encode())
+    submission = read_with(changed, tmp_path, I7=number("I7", "0"))
+    assert value(submission, "I7") == 0.0
+    assert [(p.found, p.expected) for p in submission.problems if p.location.cell == "I7"] == [
+        ("0", "（空）")
+    ]
+
+
+@pytest.mark.parametrize("ident", ["27", "31", "57", "58"])
+def test_a_day_in_a_format_that_only_chinese_programs_have(
+    parts: dict[str, bytes], tmp_path: Path, ident: str
+) -> None:
+    """Formats 27 to 36 and 50 to 58 have no text in the file: it is the program's language that gives it."""
+    changed, index = style(parts, ident)
+    cells = {address: number(address, "45473", f' s="{index}"') for address in ("I7", "N7")}
+    submission = read_with(changed, tmp_path, **cells)
+    assert value(submission, "N7") == date(2024, 6, 30)
+    assert [found for found in said(submission) if found[1] in cells] == [("not-a-quantity", "I7")]
 
 
 # -- letters that look like others -------------------------------------------------------------
