@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -346,53 +345,6 @@ def zipped(path: Path, parts: dict[str, bytes]) -> Path:
     return path
 
 
-WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", Code.NOT_A_WORKBOOK),
-        ("部门,目标\n销售部,增长\n".encode(), Code.NOT_A_WORKBOOK),
-        ("部门,目标\n销售部,增长\n".encode("gb18030"), Code.NOT_A_WORKBOOK),
-        (b"<html><table></table></html>", Code.NOT_A_WORKBOOK),
-        (b"%PDF-1.7", Code.NOT_A_WORKBOOK),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), Code.NOT_A_WORKBOOK),
-        (
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
-            Code.ENCRYPTED,
-        ),
-        (b"PK\x03\x04 broken", Code.BROKEN_PACKAGE),
-    ],
-)
-def test_files_that_are_no_workbook(tmp_path: Path, content: bytes, code: Code) -> None:
-    path = tmp_path / "退回.xlsx"
-    path.write_bytes(content)
-    submission = read(path)
-    assert submission.refused
-    assert [problem.code for problem in submission.problems] == [code]
-    assert submission.problems[0].location.file == "退回.xlsx"
-
-
-@pytest.mark.parametrize(
-    ("parts", "code"),
-    [
-        ({"word/document.xml": b"<w/>", "[Content_Types].xml": b"<Types/>"}, Code.NOT_A_WORKBOOK),
-        ({**WORKBOOK, "xl/evil.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'}, Code.UNSAFE_PACKAGE),
-        ({**WORKBOOK, "xl/evil.xml": "<!DOCTYPE x>".encode("utf-16")}, Code.UNSAFE_PACKAGE),
-        ({**WORKBOOK, "../../etc/passwd": b"x"}, Code.UNSAFE_PACKAGE),
-        ({**WORKBOOK, "xl/media/bomb.bin": bytes(30 * 2**20)}, Code.UNSAFE_PACKAGE),
-        ({**WORKBOOK, "XL/Workbook.xml": b"<workbook/>"}, Code.UNSAFE_PACKAGE),
-        ({**WORKBOOK, "xl/workbook.xml": b"<workbook"}, Code.BROKEN_PACKAGE),
-    ],
-)
-def test_packages_that_are_unsafe_or_something_else(
-    tmp_path: Path, parts: dict[str, bytes], code: Code
-) -> None:
-    submission = read(zipped(tmp_path / "a.xlsx", parts))
-    assert [problem.code for problem in submission.problems] == [code]
-
-
 def test_a_lone_cell_at_the_far_corner_is_refused_before_a_parser_sees_it(tmp_path: Path) -> None:
     path = filled(tmp_path)
     edit(path, lambda workbook: workbook["1_目标总表"].__setitem__("XFD1048576", 1))
@@ -430,19 +382,6 @@ def test_a_part_cut_short_is_one_problem_and_no_exception(tmp_path: Path, part: 
     submission = read(zipped(path, parts))
     assert submission.refused
     assert submission.problems[0].code in {Code.READ_FAILED, Code.BROKEN_PACKAGE}
-
-
-def test_folders_fifos_and_lock_files(tmp_path: Path) -> None:
-    folder = tmp_path / "文件夹.xlsx"
-    folder.mkdir()
-    assert read(folder).problems[0].code is Code.NOT_A_FILE
-    lock = tmp_path / "~$营销中心.xlsx"
-    lock.write_bytes(b"x")
-    assert read(lock).problems[0].code is Code.OWNER_FILE
-    if hasattr(os, "mkfifo"):
-        fifo = tmp_path / "管道.xlsx"
-        os.mkfifo(fifo)
-        assert read(fifo).problems[0].code is Code.NOT_A_FILE
 
 
 def test_error_cells_are_named(tmp_path: Path) -> None:

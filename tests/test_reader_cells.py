@@ -12,8 +12,10 @@ from planbook.problems import Severity
 from planbook.reader import Submission, read_workbook
 from planbook.values import NIL
 from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, sheet_part, text
+from tests.support.office import drive, require_office
 from tests.support.workbooks import expect, read_tables, write_filled
 
+TRACKING = "3_任务跟踪"
 TABLE = """
 level      | goal       | metric       | unit | target | department | due        | weight
 department | 营收增长   | 营收总额     | 元   | 100    | XS         | 2024-12-31 | 0.5
@@ -136,6 +138,13 @@ def style(parts: dict[str, bytes], code: str) -> tuple[dict[str, bytes], int]:
         ("B7", text("B7", "随便"), None, [("not-in-list", "B7")]),
         ("M7", text("M7", "销售部门"), None, [("not-in-list-near", "M7")]),
         ("L7", text("L7", "５０％"), 0.5, [("read-from-text", "L7")]),
+        # values that are none, or hardly
+        ("L7", number("L7", "50"), 50.0, [("above-one", "L7")]),
+        ("L7", number("L7", "-0.5"), -0.5, [("out-of-range", "L7")]),
+        ("C7", text("C7", "长" * 300), "长" * 300, [("too-long", "C7")]),
+        ("I7", text("I7", "约50"), 50.0, [("ambiguous-value", "I7")]),
+        ("I7", text("I7", "12家"), None, [("unit-mismatch", "I7")]),
+        ("N7", text("N7", "6/7/2024"), date(2024, 6, 7), [("ambiguous-value", "N7")]),
     ],
 )  # fmt: skip
 def test_a_cell_is_read_as_it_shows(
@@ -207,6 +216,55 @@ def test_days_counted_from_1904(parts: dict[str, bytes], tmp_path: Path, flag: s
     assert value(submission, "N7") == value(submission, "N8") == date(2024, 6, 30)
 
 
+# -- cells above the tables ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted", "problems"),
+    [
+        (text("C3", "2024年7月1日"), date(2024, 7, 1), ["read-from-text"]),
+        ('<c r="C3" t="e"><v>#REF!</v></c>', None, ["error-cell"]),
+        ('<c r="C3" t="d"><f>TODAY()</f><v>2024-07-01</v></c>', date(2024, 7, 1), ["formula-in-input"]),
+        ('<c r="C3"><f>TODAY()</f></c>', None, ["formula-without-value"]),
+        (text("C3", "随便"), None, ["not-a-date"]),
+        (text("C3", "2204-07-01"), None, ["not-a-date"]),
+        ('<c r="C3"/>', None, []),
+    ],
+)
+def test_the_date_above_a_table_is_read_like_any_cell(
+    parts: dict[str, bytes], tmp_path: Path, cell: str, wanted: date | None, problems: list[str]
+) -> None:
+    part = sheet_part(parts, TRACKING)
+    submission = read_parts({**parts, part: set_cell(parts[part], "C3", cell)}, tmp_path)
+    assert submission.plan.inputs["as_of"] == wanted
+    found = [p.code.value for p in submission.problems if str(p.location).endswith(f"{TRACKING}!C3")]
+    assert found == problems
+
+
+@pytest.mark.parametrize("shows", ["0", "false"])
+def test_zeros_that_the_sheet_hides_are_no_silent_zeros(
+    parts: dict[str, bytes], tmp_path: Path, shows: str
+) -> None:
+    changed = with_sheet(parts, b"<sheetView ", f'<sheetView showZeros="{shows}" '.encode())
+    submission = read_with(changed, tmp_path, I7=number("I7", "0"))
+    assert value(submission, "I7") == 0.0
+    assert [(p.found, p.expected) for p in submission.problems if p.location.cell == "I7"] == [
+        ("0", "（空）")
+    ]
+
+
+@pytest.mark.parametrize("ident", ["27", "31", "57", "58"])
+def test_a_day_in_a_format_that_only_chinese_programs_have(
+    parts: dict[str, bytes], tmp_path: Path, ident: str
+) -> None:
+    """Formats 27 to 36 and 50 to 58 have no text in the file: it is the program's language that gives it."""
+    changed, index = style(parts, ident)
+    cells = {address: number(address, "45473", f' s="{index}"') for address in ("I7", "N7")}
+    submission = read_with(changed, tmp_path, **cells)
+    assert value(submission, "N7") == date(2024, 6, 30)
+    assert [found for found in said(submission) if found[1] in cells] == [("not-a-quantity", "I7")]
+
+
 # -- letters that look like others -------------------------------------------------------------
 
 
@@ -260,6 +318,44 @@ def test_hidden_and_filtered_rows_are_read_and_said(parts: dict[str, bytes], tmp
     submission = read_parts(changed, tmp_path)
     assert len(submission.plan.rows("goals")) == 2
     assert said(submission) == [("rows-hidden", "7")]
+
+
+def test_rows_that_a_filter_hides_are_read_and_said(parts: dict[str, bytes], tmp_path: Path) -> None:
+    part = sheet_part(parts, GOALS)
+    chosen = b'<filterColumn colId="1"><filters><filter val="x"/></filters></filterColumn></autoFilter>'
+    filtered, count = re.subn(rb"(<autoFilter [^>]*)/>", rb"\1>" + chosen, parts[part])
+    assert count == 1
+    changed = {**parts, part: filtered.replace(b'<row r="8"', b'<row r="8" hidden="1"', 1)}
+    submission = read_parts(changed, tmp_path)
+    assert len(submission.plan.rows("goals")) == 2
+    assert said(submission) == [("rows-hidden", "8")]
+
+
+@pytest.mark.office
+def test_other_formats_say_the_same_of_the_same_cells(parts: dict[str, bytes], tmp_path: Path) -> None:
+    """Merged, hidden and filtered, an error, a formula, a format: as .xlsx, .ods and .xls by LibreOffice."""
+    require_office("libreoffice")
+    changed, index = style(parts, '0"万"')
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="L7:L8"/></mergeCells>'
+    changed = with_sheet(changed, b"</sheetData>", merged)
+    changed = with_sheet(changed, b'<row r="8"', b'<row r="8" hidden="1"')
+    cells = {"L8": '<c r="L8"/>', "I7": number("I7", "5", f' s="{index}"'), "H7": '<c r="H7"><f>6*7</f><v>42</v></c>',
+             "I8": '<c r="I8" t="e"><v>#DIV/0!</v></c>', "P8": text("P8", "字" * 32_767)}  # fmt: skip
+    path = tmp_path / "a.xlsx"
+    part = sheet_part(changed, GOALS)
+    for address, cell in cells.items():
+        changed[part] = set_cell(changed[part], address, cell)
+    path.write_bytes(pack(changed))
+    wanted = {("merged-cells", "L7"), ("rows-hidden", "8"), ("error-cell", "I8"), ("shown-scaled", "I7"),
+              ("formula-in-input", "H7")}  # fmt: skip
+    saved = [tmp_path / f"saved{suffix}" for suffix in (".xlsx", ".ods", ".xls")]
+    drive([{"input": path, "actions": [{"do": "store", "to": str(target)} for target in saved]}])
+    for target in (path, *saved):
+        submission = read_workbook(target, expect())
+        found = {found for found in said(submission) if found[1] and found[0] != "value-stale"}
+        assert found == wanted, target.suffix  # nobody calculated anew what these cells changed
+        assert submission.plan.rows("goals")[1].get("note") == "字" * 32_767
+        assert submission.quarantined == {("goals", 1), ("goals", 2)}
 
 
 @pytest.mark.parametrize(

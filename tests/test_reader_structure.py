@@ -290,6 +290,59 @@ def test_any_single_copy_of_the_identity_is_enough(tmp_path: Path, kept: str) ->
     assert said(submission, Severity.ERROR) == []
 
 
+def change_manifest(old: str, new: str) -> Change:
+    """A change of a word in the manifest that the hidden sheet carries."""
+
+    def change(workbook: Workbook) -> None:
+        changed = 0
+        for (cell,) in workbook["_meta"]["B1:B20"]:
+            if isinstance(cell.value, str) and old in cell.value:
+                cell.value, changed = cell.value.replace(old, new), changed + 1
+        assert changed
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "found"),
+    [
+        ('"book": "annual_plan"', '"book": "other_plan"', "unknown-book", "other_plan"),
+        ('"department": "YX"', '"department": "ZZ"', "unknown-department", "ZZ 营销中心"),
+        ('"year": 2024', '"year": 2023', "other-cycle", "2023"),
+    ],
+)
+def test_a_workbook_of_another_plan_is_refused(
+    tmp_path: Path, old: str, new: str, code: str, found: str
+) -> None:
+    submission = read_changed(tmp_path, change_manifest(old, new))
+    assert submission.refused
+    assert [(p.code.value, str(p.location), p.found) for p in submission.problems] == [
+        (code, "营销中心.xlsx", found)
+    ]
+
+
+# -- ids of rows -------------------------------------------------------------------------------
+
+
+def test_an_id_that_stands_twice_names_the_second_row(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        workbook[SHEET]["A8"] = "G001"
+
+    submission = read_changed(tmp_path, change)
+    assert ("row-id-twice", f"{SHEET}!A8") in said(submission)
+    assert goals(submission) == [NAMES[0], NAMES[2]], "the second of the two is not read, and that is said"
+
+
+def test_an_id_that_is_lost_is_taken_from_its_place(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        workbook[SHEET]["A8"] = None
+
+    submission = read_changed(tmp_path, change)
+    assert goals(submission) == NAMES
+    assert said(submission) == [("row-id-lost", f"{SHEET}!A8")]
+    assert submission.problems[0].expected == "G002"
+
+
 # -- other kinds of workbook -------------------------------------------------------------------
 
 

@@ -95,6 +95,7 @@ CASES = (
     amount("General", "12", column="P"), amount("000", "7", column="P", said=QUIET), amount('"A-"000', "7", column="P"),
     amount("0%", "0.8", column="P"), amount(";;;", "7", column="P", said=LOUD), amount("0.0", "12.34", column="P"),
     amount("General", "123456789012345678", column="P"), amount("yyyy-mm-dd", "45473", column="P"),
+    amount("[h]:mm:ss", "1.5", column="P"), amount("h:mm:ss", "0.5", column="P"), amount("0.0", "-0.04", column="P"),
     # texts under formats
     typed("5", code="@"), typed("5", code='@"万"'), typed("说明", "P", ";;;"), typed("说明", "P", '"甲："@'),
     typed("说明", "P", "0.00"), typed("约5"), typed("１２"), typed("1.2亿元"), typed("无"), typed("-"), typed("012"),

@@ -20,7 +20,10 @@ from planbook.reader.parts import Parts
 from planbook.reader.refusal import RefusedError
 
 _HIDDEN = frozenset({"collapse", "filter"})
-_NUMBERS = frozenset({"float", "percentage", "currency"})
+_VALUE_OF = MappingProxyType(  # where a cell's value stands that it may show otherwise, by its kind
+    dict.fromkeys(("float", "percentage", "currency"), "value")
+    | {"string": "string-value", "time": "time-value"}
+)
 _NO_ZEROS = re.compile(rb'config:name="ShowZeroValues"[^>]*>\s*false')
 MAX_REPEATED = 1000  # cells and rows written once that are looked at one by one: no table has more
 
@@ -189,10 +192,9 @@ def _take_content(table: _Table, column: int, element: Element, given: Mapping[s
             table.unstored.add(address)
     if kind == "error":
         table.errors[table.row, column] = _shown_text(element).strip() or "#N/A"
-    elif kind in _NUMBERS or "string-value" in given:
-        shown = _shown_text(element)
-        value = given.get("value") if kind in _NUMBERS else given["string-value"]
-        if value is None or "".join(shown.split()) != "".join(value.split()):
+    elif kind in _VALUE_OF:
+        shown, value = _shown_text(element), given.get(_VALUE_OF[kind])
+        if value is not None and "".join(shown.split()) != "".join(value.split()):
             table.shown[address] = shown
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +18,7 @@ from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, s
 from planbook.plan import Plan, Value
 from planbook.problems import Code, Location, Problem, list_words, rank_problems, say
 from planbook.reader.columns import column_problems
-from planbook.reader.facts import NO_FACTS
+from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid, read_grids
 from planbook.reader.integrity import Stored, check_formulas, explain_readings, stored_cells
 from planbook.reader.kinds import Format
@@ -31,8 +30,8 @@ from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
 from planbook.reader.tables import TableReader
 from planbook.reader.versions import issued_tables, unplaced_cells
-from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
-from planbook.values import clean_text, read_date
+from planbook.spec import Book, Column, Input, Item, list_books, load_spec
+from planbook.values import Nil
 
 ISSUE_ID = re.compile(r"PB\d{4}-[0-9A-F]{10}")
 # Sheets that every consolidated workbook has, and no planner's.
@@ -223,13 +222,15 @@ def _read_tables(
     located = frozenset(found.tables)
     reader = TableReader(rows, issue.department, issue.scope, package.sheets, located, places)
     sources = _read_each(reader, found)
-    plan = Plan(MappingProxyType(reader.read), MappingProxyType(_read_inputs(rows, package, grids, found)))
+    typed = _typed_cells(package, grids, found)
+    inputs = {t.cell.key: _read_input(rows, t, package.sheets.get(t.title, NO_FACTS)) for t in typed}
+    plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
     if issue.sha256 != book.sha256:  # other definitions: its formulas are not today's
         rows.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
     else:
         tables = {key: found.tables[key] for key in sources}
-        inputs, totals = _raw_inputs(package, grids, found), _total_places(package, found)
-        stored = Stored(book, issue.lang, items, own, inputs, tables, sources, package.sheets, totals)
+        raw, totals = {t.cell.key: t.raw for t in typed}, _total_places(package, found)
+        stored = Stored(book, issue.lang, items, own, raw, tables, sources, package.sheets, totals)
         rows.problems += _check_integrity(stored, plan, reader, package.format)
         rows.problems += _check_pages(stored, plan, grids, identity)
     problems = [replace(p, location=p.location.within(blank.file)) for p in rows.problems]
@@ -298,38 +299,39 @@ def _check_pages(
     return check_pages(issuance, grids, stored.facts, compute)
 
 
-def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> dict[str, object]:
-    """What stands in the input cells above the tables, by their names or by their places."""
-    inputs: dict[str, object] = {}
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """An input cell above a table: where it stands, 0-based, and what stands in it."""
+
+    cell: Input
+    title: str
+    row: int
+    column: int
+    raw: object
+
+
+def _typed_cells(package: Package, grids: Mapping[str, Grid], found: Found) -> list[_Typed]:
+    """The input cells above the tables, by their names or by their places."""
+    typed = []
     for table in found.tables.values():
         for cell, row, column in typed_places(table.sheet):
-            raw = _cell_of(package.names.get(cell_name(cell.key), ""), grids)
-            if raw is None and row < len(table.grid):
-                cells = table.grid[row]
-                raw = cells[column] if column < len(cells) else None
-            inputs[cell.key] = raw
-    return inputs
+            target = package.names.get(cell_name(cell.key), "")
+            raw = _cell_of(target, grids)
+            title, row, column = (reference_place(target) if raw is not None else None) or (
+                table.title,
+                row,
+                column,
+            )
+            cells = grids[title][row] if row < len(grids[title]) else ()
+            typed.append(_Typed(cell, title, row, column, cells[column] if column < len(cells) else None))
+    return typed
 
 
-def _read_inputs(
-    rows: RowReader, package: Package, grids: Mapping[str, Grid], found: Found
-) -> dict[str, Value]:
-    raw = _raw_inputs(package, grids, found)
-    return {
-        cell.key: _read_input(rows, cell, raw[cell.key], table.title)
-        for table in found.tables.values()
-        for cell, _, _ in typed_places(table.sheet)
-    }
-
-
-def _read_input(rows: RowReader, cell: Input, raw: object, title: str) -> Value:
-    if cell.kind is Kind.TEXT:
-        return clean_text(str(raw)) or None if raw is not None else None
-    reading = read_date(raw, year=rows.year.year, start_month=rows.year.start_month)
-    if isinstance(getattr(reading, "value", None), date):
-        return reading.value  # type: ignore[union-attr]  # just checked
-    if reading is None:
-        place = Location(sheet=title)
-        subject = cell.title.to(rows.lang)
-        rows.problems.append(Problem(Code.NOT_A_DATE, place, str(raw), subject=subject))
-    return None
+def _read_input(rows: RowReader, typed: _Typed, facts: SheetFacts) -> Value:
+    """What was typed into a cell above a table; a day or a text."""
+    column = Column(key=typed.cell.key, title=typed.cell.title, kind=typed.cell.kind)
+    place = Location(sheet=typed.title, cell=cell_address(typed.row, typed.column))
+    error = facts.errors.get((typed.row, typed.column), "")
+    raw = rows.take_cell(column, typed.raw, place, facts, error)
+    value, _ = rows.read_cell(column, raw, place, facts.shown_at(place.cell, raw))
+    return None if isinstance(value, Nil) else value

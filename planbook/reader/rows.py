@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from rapidfuzz import fuzz
@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
 from planbook.problems import Code, Location, Problem, Words, list_words
+from planbook.reader.facts import SheetFacts
 from planbook.reader.shown import Spoken, agree
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
@@ -61,6 +62,23 @@ class RowReader:
     def list_items(self, key: str) -> tuple[Item, ...]:
         """The items of a dropdown list, the cycle's own included."""
         return self.items.get(key) or self.book.lists[key].items
+
+    def take_cell(
+        self, column: Column, raw: object, place: Location, facts: SheetFacts, error: str
+    ) -> object:
+        """What stands in an input cell; what else its sheet says of it, an `error` or a formula, is noted."""
+        if error:
+            self.note(Code.ERROR_CELL, place, column, error)
+            return None
+        if isinstance(raw, int | float) and facts.shows_day(place.cell):
+            raw = self.day_of(raw)
+        formula = facts.formula_at(place.cell)
+        if formula is not None:
+            unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
+            code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
+            untold = "=…（原文未读出）" if self.lang == "zh" else "=… (its text was not read)"
+            self.note(code, place, column, f"={formula}" if formula else untold, "" if unstored else raw)
+        return raw
 
     def read_cell(
         self, column: Column, raw: object, place: Location, shown: str | None = None
@@ -288,6 +306,9 @@ def _said(value: object) -> str | Words:
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, timedelta):  # as [h]:mm:ss shows it
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if isinstance(value, float):
         return _number_text(value)
     if isinstance(value, datetime):

@@ -162,20 +162,9 @@ class TableReader:
             return None, Location(sheet=table.title, row=row + 1)
         place = Location(sheet=table.title, cell=cell_address(row, index))
         facts = self._facts(table)
-        error = facts.errors.get((row, index))
-        if error:
-            self.rows.note(Code.ERROR_CELL, place, column, error)
-            return None, place
         cells = table.grid[row] if row < len(table.grid) else ()
         raw = cells[index] if index < len(cells) else None
-        if isinstance(raw, int | float) and facts.shows_day(place.cell):
-            raw = self.rows.day_of(raw)
-        formula = facts.formula_at(place.cell)
-        if formula is not None:
-            unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
-            code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
-            self.rows.note(code, place, column, f"={formula or '…'}", "" if unstored else raw)
-        return raw, place
+        return self.rows.take_cell(column, raw, place, facts, facts.errors.get((row, index), "")), place
 
     def _shown(self, table: Table, place: Location, raw: object) -> str | None:
         """What the cell shows, where that may be something else than the value it holds."""
