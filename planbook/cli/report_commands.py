@@ -78,7 +78,8 @@ def consolidate(
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
     figures = _roll_up(paths, cycle, as_of, speak, choices)
-    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
+    # A department may have its rows in its division's workbook, whose receipt is not the reader's.
+    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any() or len(figures.goals) > 0
     # An empty report would take the place of the last good one of that day.
     written = _write_report(cycle, figures, out, speak, choices) if accepted else {"restated": []}
     if as_json:
