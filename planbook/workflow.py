@@ -339,19 +339,29 @@ def explain_reference(
     explained from the figures of that part alone.  `password` opens encrypted files.  Raises
     UsageError where the reference means nothing.
     """
-    day, scope = as_of, ""
     if cycle:
         reference = look_in(reference, cycle.reports)
-    if CELL.match(reference):
-        cell = read_cell(reference)
-        day = as_of or cell.day
-        scope = find_report_scope(cell, cycle.load_book(), cycle.company) if cycle else ""
+    cell = read_cell(reference) if CELL.match(reference) else None
+    day = as_of or (cell.day if cell else None)
     speak = lang or (cycle.language if cycle else "zh")
     if cycle:
+        scope = find_report_scope(cell, cycle.load_book(), cycle.company) if cell else ""
         collection = collect_returns(cycle, paths, as_of=day, password=password)
         figures = roll_up_cycle(cycle, collection, as_of=day, scope=scope, lang=speak)
     else:
         collection, figures = collect_files(paths, as_of=day, lang=speak, password=password)
+        scope = find_report_scope(cell, figures.book, figures.company) if cell else ""
+        if scope:
+            figures = roll_up(
+                collection,
+                figures.book,
+                year=figures.year,
+                start_month=figures.start_month,
+                as_of=figures.as_of,
+                settings=figures.settings,
+                scope=scope,
+                lang=speak,
+            )
     return explain(find_subject(reference, figures), figures, collection, lang=speak)
 
 

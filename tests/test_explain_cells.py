@@ -233,13 +233,44 @@ def test_a_report_of_a_part_that_is_not_in_the_cycle_is_refused() -> None:
     whole = make_sample_year()
     assert find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, made.cycle.company) == ""
     strangers = Company((Department("XX", "别的部门"),))
-    with pytest.raises(UsageError, match="no department of this cycle"):
+    with pytest.raises(UsageError, match="no department here"):
         find_report_scope(cell, BOOK, strangers)
     twice = Company(
         (Department("XX", "公司"),)
     )  # a department called as the whole is: whose figures are these?
-    with pytest.raises(UsageError, match="no department of this cycle"):
+    with pytest.raises(UsageError, match="no department here"):
         find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, twice)
+
+
+def test_without_a_cycle_a_part_is_what_its_workbook_was_issued_to(tmp_path: Path) -> None:
+    """Nobody else is told, though 市场部 and 国际业务部 stand below the division in the company's own tree."""
+    made = make_sample_year("YX")
+    report = tmp_path / "part.xlsx"
+    shutil.copyfile(made.report, report)
+    cell = below(made, "kpi_covered")
+    returned = [samples_folder() / "returned"]
+    found = explain_reference(f"{report}:{cell.parent.title}!{cell.coordinate}", None, returned)
+    assert [step.what for step in found.root.steps] == ["销售部", "客户部"]
+    assert (found.reported, worth(found)) == (4, 2)  # both are said
+
+
+@pytest.mark.parametrize(
+    "column", ["adds_target", "adds_actual", "company_adds_target", "company_adds_actual"]
+)
+def test_what_a_fact_adds_is_worked_out(column: str) -> None:
+    """A sum takes a quarter whole, a mean its part; the company goal takes it in its own unit."""
+    made = make_sample_year()
+    keys = [each.key for each in BOOK.report("facts").columns]
+    sheet = sheet_of(made, "facts")
+    cells = [c for c in figures_of(sheet) if c.column == keys.index(column) + 1 and c.row > 4][::4]
+    worked = set()
+    for cell in cells:
+        found = made.about(reference(made, cell))
+        assert found.asked is not None
+        assert worth(found) == pytest.approx(cell.value)
+        assert evaluate_text(found.asked.arithmetic.replace("×", "*")) == pytest.approx(cell.value)
+        worked.add("/" in found.asked.arithmetic)
+    assert worked == ({True, False} if column.startswith("adds_") else {False}), len(cells)
 
 
 # -- what does not count is said ---------------------------------------------------------------

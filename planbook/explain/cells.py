@@ -105,8 +105,8 @@ def find_report_scope(cell: AskedCell, book: Book, company: Company) -> str:
         found += [department.code for department in company.departments if match_key(department.name) == name]
         if len(found) != 1:
             raise UsageError(
-                f"{cell.path.name} is a report of {parts['scope']!r}, which is no department of this"
-                " cycle; give the cycle it was made in"
+                f"{cell.path.name} is a report of {parts['scope']!r}, which is no department here;"
+                " give the cycle it was made in"
             )
         return found[0]
     return ""

@@ -96,8 +96,10 @@ def explain_column(teller: Teller, frame: str, row: Row, column: str, report: st
             value = evaluate_text(worked.replace("×", "*"))
         except CalcError:
             return None
-        percent = not column.startswith("adds_")
-        shown = teller.percent(value) if percent else teller.amount(value, _company_unit(teller, row))
+        unit = (
+            row.get("unit") if frame == "facts" and column.startswith("adds_") else _company_unit(teller, row)
+        )
+        shown = teller.amount(value, unit) if "adds_" in column else teller.percent(value)
         return Step(title, value, shown=shown, arithmetic=worked)
     if column in row and not missing(row[column]):
         return Step(title, plain(row[column]), shown=teller.column(frame, row, column))
@@ -110,6 +112,8 @@ def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) 
     if frame == "scores" and report == "scores" and column in ("known", "points"):
         known = f"{row['share']:.15g}"
         return known if column == "known" else f"{known} × {row['score']:.15g}"
+    if frame == "facts" and report == "facts" and "adds_" in column:
+        return _fact_adds(teller, row, column)
     if frame != "goals":
         return ""
     if column == "impact":
@@ -132,13 +136,27 @@ def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) 
     return ""
 
 
+def _fact_adds(teller: Teller, fact: Row, column: str) -> str:
+    """What a quarter adds: to its goal all of it, or its part of a mean; to the company goal in its unit."""
+    if not is_number(fact[column]):
+        return ""
+    counted = sum(other["counted"] == "yes" for other in teller.facts_of(fact))
+    shown = f"{fact[column.rpartition('_')[2]]:.15g}"
+    shown += f" / {counted}" if fact["aggregation"] == "mean" else ""
+    if column.startswith("adds_"):
+        return shown
+    unit, own = _company_unit(teller, fact), str(fact["unit"] or "")
+    ratio = teller.book.unit_table.convert(1.0, own or unit, unit)
+    return shown if ratio in (None, 1.0) else f"{shown} × {ratio:.15g}"
+
+
 def _company_row(teller: Teller, goal: Row) -> Row | None:
     rows = teller.rows("company_goals")
     return next((row for row in rows if row["number"] == goal["company_no"]), None)
 
 
 def _company_unit(teller: Teller, goal: Row) -> str:
-    above = _company_row(teller, goal)
+    above = _company_row(teller, goal) if "company_no" in goal else None
     return str(above["unit"] or "") if above else ""
 
 

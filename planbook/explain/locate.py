@@ -35,7 +35,8 @@ FIELDS = (
     "facts", "goals", "company_goals", "tasks", "scores", "progress", "trend", "appraisal", "risks",
     "coherence", "responsibility", "receipts",
 )  # fmt: skip
-# Columns of a report that no frame has: what helps to add up, and the frame whose rows they stand beside.
+# Columns of a report that help to add up, with arithmetic of their own, and the frame whose rows they
+# stand beside.
 BESIDE = {
     ("variance", "impact"): "goals",
     ("variance", "capped"): "goals",
@@ -47,6 +48,10 @@ BESIDE = {
     ("parts", "used"): "goals",
     ("parts", "points"): "goals",
     ("scores", "points"): "scores",
+    ("facts", "adds_target"): "facts",
+    ("facts", "adds_actual"): "facts",
+    ("facts", "company_adds_target"): "facts",
+    ("facts", "company_adds_actual"): "facts",
     ("scores", "known"): "scores",
 }
 
