@@ -318,6 +318,17 @@ def test_a_part_of_the_company_names_nobody_else(
     assert all(any(name in text for text in parts.values()) for name in own)
 
 
+def test_a_department_in_its_divisions_workbook_has_a_report_of_its_own(year: Year) -> None:
+    command = ["consolidate", "--cycle", str(year.folder), "--scope", "销售部", "--json", "--html"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    book, page = read_workbook(document["file"]), read_page(Path(document["html"]).read_text("utf-8"))
+    assert {goal["department"] for goal in document["goals"]} == {"XS"}
+    assert [*check_records(book, document), *check_page(book, page)] == []
+    assert [*check_summary(book, document), *check_summary(page, document), *check_sums(document)] == []
+
+
 @pytest.mark.office
 def test_other_programs_compute_what_is_stored(year: Year, tmp_path: Path) -> None:
     require_office("libreoffice", "gnumeric")

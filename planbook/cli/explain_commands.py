@@ -42,8 +42,9 @@ def explain(
 ) -> None:
     """Say where a reported number comes from, down to file, sheet, cell and formula.
 
-    REF is a cell of a consolidated workbook (reports/2024.xlsx:SHEET!F7), or the id of a fact
-    (XS-R003), goal (XS-G001) or task (XS-T001), or the name of a department or company goal.
+    REF is a cell of a consolidated workbook (2024.xlsx:SHEET!F7; without a folder it is looked for
+    in the cycle's reports, too), or the id of a fact (XS-R003), goal (XS-G001) or task (XS-T001),
+    or the name of a department or company goal.
     The figures are made anew from the cycle's inbox, or from PATHS.
     """
     from planbook.explain import render_explanation

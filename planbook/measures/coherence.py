@@ -213,11 +213,11 @@ def _place(row: Record) -> Record:
     return {key: row.get(key) for key in ("file", "sheet", "cell")}
 
 
-CHECKS = (
+CHECKS = (  # what a summary shows first comes first
     check_taken_over,
     check_targets,
     check_directions,
-    check_support,
-    check_positions,
     check_budgets,
+    check_positions,
+    check_support,
 )

@@ -395,7 +395,7 @@ COHERENCE = FrameSpec(
     _columns(
         ("kind", _C, "not_taken_over, target_gap, direction_differs, one_sided, overloaded or over_budget"),
         ("severity", _C, "severity of the problem of the same name"),
-        ("subject", _T, "the company goal, task or position it is about"),
+        ("subject", _T, "the company goal, tasks or position it is about"),
         ("department", _T, "code of the department"),
         ("department_name", _T, "its name"),
         ("partner", _T, "code of the other department"),

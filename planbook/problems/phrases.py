@@ -265,6 +265,23 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": "{name}: the figures of today have none like it; the report may be older, or the column only "
         "helps to add up",
     },
+    "no_heat": {
+        "zh": "{name}：{department}在这一格没有数字",
+        "en": "{name}: {department} has no figure there",
+    },
+    "goal_gone": {
+        "zh": "{name}：现在没有公司目标“{goal}”；报告可能较旧",
+        "en": '{name}: there is no company goal "{goal}" now; the report may be older',
+    },
+    "control_gone": {
+        "zh": "{name}：现在的模板没有这项控制总数；报告可能较旧",
+        "en": "{name}: the book of today has no such control total; the report may be older",
+    },
+    "other_company": {
+        "zh": "{name} 是“{department}”的报告，这里没有这个部门；请用 --cycle 给出它所属的周期",
+        "en": '{name} is a report of "{department}", which is no department here; give the cycle it was '
+        "made in (--cycle)",
+    },
     "unknown_book": {
         "zh": "没有模板“{name}”；有 {known}",
         "en": 'unknown book "{name}"; known are {known}',
