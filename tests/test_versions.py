@@ -15,12 +15,12 @@ from planbook.calc import Calculator
 from planbook.cli import main
 from planbook.cycle import cycle_items
 from planbook.layout import column_letter, resolve_layout
-from planbook.package import diff_submissions, migrate_workbook
+from planbook.package import diff, diff_submissions, migrate_workbook
 from planbook.package.migrate import Migrated
 from planbook.plan import Plan
 from planbook.problems import Code, Severity, in_words
 from planbook.reader import Expectations, Submission, read_workbook
-from planbook.spec import Book, Column, Kind, Text, load_spec
+from planbook.spec import Book, Column, Kind, Text, list_books, load_spec
 from planbook.writer import write_workbook
 from tests.support.workbooks import COMPANY, ROWS, issue_for, read_tables, settings_at, write_filled
 
@@ -263,6 +263,13 @@ def test_diff_tells_rows_and_cells_by_their_ids(pair: tuple[Path, Path]) -> None
     ]
     text = run("diff", *pair, "--lang", "zh").output
     assert "新增 1 行，删除 1 行，修改 3 个单元格。" in text
+
+
+@pytest.mark.parametrize("book", list_books())
+def test_each_book_says_which_column_holds_progress(book: str) -> None:
+    found = {sheet.key: diff._progress(sheet) for sheet in load_spec(book).sheets}
+    assert {key for key, column in found.items() if column} == {"tracking"}
+    assert found["tracking"] == "percent"
 
 
 def test_a_workbook_against_itself_has_no_change(pair: tuple[Path, Path]) -> None:
