@@ -62,9 +62,9 @@ clients:
 	@bash tests/support/install_clients.sh
 
 bench: $(VENV)/installed-test
-	@shopt -s nullglob; for bench in benchmarks/bench_*.py; do \
-	  echo "== $$bench"; $(BIN)/python "$$bench"; \
-	done
+	@shopt -s nullglob; broken=0; for bench in benchmarks/bench_*.py; do \
+	  echo "== $$bench"; $(BIN)/python "$$bench" || broken=1; \
+	done; exit $$broken
 
 docs: $(VENV)/installed-test
 	@mkdir -p build

@@ -5,15 +5,13 @@ Runs take turns in one process, so that the ratios hold on a noisy machine; the 
 
 from __future__ import annotations
 
-import statistics
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import openpyxl
+from common import Verdict, median_seconds
 from python_calamine import CalamineWorkbook
 
 import planbook.reader.read as reader
@@ -28,7 +26,7 @@ from planbook.plan import Value, make_plan
 from planbook.spec import load_spec
 from planbook.writer import write_workbook
 
-ROUNDS = 15
+ROUNDS, MOST = 15, 0.67
 GOALS = 12
 
 
@@ -92,17 +90,6 @@ def read_calamine(path: Path) -> None:
             workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
-def median_seconds(actions: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """Median seconds of each action, the actions taking turns."""
-    taken: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(ROUNDS):
-        for name, action in actions.items():
-            begun = time.perf_counter()
-            action()
-            taken[name].append(time.perf_counter() - begun)
-    return {name: statistics.median(values) for name, values in taken.items()}
-
-
 def main() -> None:
     """Print medians and ratios."""
     warnings.simplefilter("ignore")
@@ -123,12 +110,15 @@ def main() -> None:
                 "check without formula integrity": without,
                 "openpyxl read_only": lambda: read_openpyxl(path),
                 "calamine": lambda: read_calamine(path),
-            }
+            },
+            ROUNDS,
         )
     for name, value in seconds.items():
         print(f"{name}: {value * 1000:.1f} ms")
-    print(f"check / openpyxl: {seconds['check'] / seconds['openpyxl read_only']:.2f} (at most 0.67)")
     print(f"check / calamine: {seconds['check'] / seconds['calamine']:.1f}")
+    verdict = Verdict()
+    verdict.at_most("check / openpyxl", seconds["check"] / seconds["openpyxl read_only"], MOST)
+    verdict.finish()
 
 
 if __name__ == "__main__":

@@ -13,16 +13,16 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import openpyxl
+from common import Verdict, follow, median_seconds, peak_megabytes, seconds_of
 from python_calamine import CalamineWorkbook
 
 from planbook.batch import Batch, check_files, read_and_review
@@ -40,17 +40,7 @@ from planbook.spec import list_books, load_spec
 from planbook.writer import write_workbook
 
 ROUNDS = 15
-
-
-def median_seconds(actions: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median seconds of each action, the actions taking turns."""
-    taken: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(ROUNDS):
-        for name, action in actions.items():
-            start = time.perf_counter()
-            action()
-            taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in taken.items()}
+MOST_RATIO, LEAST_SHARE, MOST_GROWTH, MOST_SLOWER = 0.67, 0.85, 1.1, 1.25
 
 
 def write_sample(path: Path) -> Path:
@@ -89,7 +79,7 @@ def read_with_calamine(path: Path) -> None:
             workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
-def bench_one(path: Path) -> None:
+def bench_one(path: Path, verdict: Verdict) -> None:
     """Print what checking one workbook costs, in seconds and in other libraries' seconds."""
     expect = Expectations(tuple(load_spec(name) for name in list_books()))
     submission, _ = read_and_review(path, expect)
@@ -108,12 +98,13 @@ def bench_one(path: Path) -> None:
             "  everything read": lambda: read_workbook(path, expect),
             "  measures": lambda: review_submission(submission),
             "  checks": lambda: check_submission(reviewed),
-        }
+        },
+        ROUNDS,
     )
     for name, value in seconds.items():
         print(f"{name}: {value * 1000:.1f} ms")
-    print(f"check / openpyxl read_only: {seconds['check'] / seconds['openpyxl read_only']:.2f}")
     print(f"check / calamine: {seconds['check'] / seconds['calamine']:.1f}")
+    verdict.at_most("check / openpyxl", seconds["check"] / seconds["openpyxl read_only"], MOST_RATIO)
 
 
 def burn(rounds: int) -> int:
@@ -127,12 +118,11 @@ def burn(rounds: int) -> int:
 def gains(actions: dict[str, Callable[[int], object]], rounds: int = 3) -> dict[str, tuple[float, float]]:
     """The best seconds of each action with one process and with two, all of them taking turns."""
     taken: dict[tuple[str, int], list[float]] = {}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for jobs in (1, 2):
             for name, action in actions.items():
-                start = time.perf_counter()
-                action(jobs)
-                taken.setdefault((name, jobs), []).append(time.perf_counter() - start)
+                print(f"round {number} of {rounds}: {name}, processes: {jobs}", file=sys.stderr, flush=True)
+                taken.setdefault((name, jobs), []).append(seconds_of(partial(action, jobs)))
     return {name: (min(taken[name, 1]), min(taken[name, 2])) for name in actions}
 
 
@@ -144,14 +134,15 @@ def link_copies(path: Path, folder: Path, count: int) -> list[Path]:
     return names
 
 
-def bench_batch(path: Path, count: int) -> None:
+def bench_batch(path: Path, count: int, verdict: Verdict) -> None:
     """Print how a batch gains by a second process, beside a bare pool."""
     expect = Expectations(tuple(load_spec(name) for name in list_books()))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         labels = {name: name.name for name in link_copies(path, Path(folder), count)}
 
         def check(jobs: int) -> None:
-            for found in check_files(Batch(expect, jobs=jobs), labels):
+            watch = partial(follow, label="files")
+            for found in check_files(Batch(expect, jobs=jobs), labels, watch):
                 assert not found.refused
 
         def compute(jobs: int) -> None:
@@ -162,35 +153,42 @@ def bench_batch(path: Path, count: int) -> None:
     one, two = seconds["check"]
     ours, bare = one / two, seconds["arithmetic"][0] / seconds["arithmetic"][1]
     print(f"{count} workbooks: {one:.1f} s with one process, {two:.1f} s with two")
-    print(f"gain: {ours:.2f}; of bare arithmetic: {bare:.2f}; share: {ours / bare:.2f}")
+    print(f"gain: {ours:.2f}; of bare arithmetic: {bare:.2f}")
+    verdict.at_least("share of the gain that bare arithmetic has", ours / bare, LEAST_SHARE)
 
 
 def measure_memory(path: Path, count: int) -> None:
     """In a process of its own: check `count` files and print the largest process and the seconds a file."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         labels = {name: name.name for name in link_copies(path, Path(folder), count)}
-        start = time.perf_counter()
-        found = sum(len(checked.problems) for checked in check_files(Batch(Expectations(), jobs=2), labels))
-        seconds = time.perf_counter() - start
-    here, there = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    print(count, f"{here:.0f}", f"{there:.0f}", f"{seconds / count:.5f}", found)
+        batch = Batch(Expectations(), jobs=2)
+
+        def check() -> None:
+            for _ in check_files(batch, labels, watch=partial(follow, label="files")):
+                pass
+
+        seconds = seconds_of(check)
+    here, there = peak_megabytes(), peak_megabytes(resource.RUSAGE_CHILDREN)
+    print(f"{here:.0f} {there:.0f} {seconds / count:.5f}")
 
 
-def bench_memory(path: Path, many: int) -> None:
+def bench_memory(path: Path, many: int, verdict: Verdict) -> None:
     """Print peak memory and seconds a file for few files and for many."""
     rows = []
     for count in (100, many):
         command = [sys.executable, __file__, "--measure", str(path), str(count)]
-        text = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+        text = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
         rows.append([float(word) for word in text.split()])
-        _, here, there, each, _ = rows[-1]
-        memory = f"{here:.0f} MiB here, {there:.0f} MiB in a worker"
-        print(f"{count} files: {memory}, {each * 1000:.1f} ms a file")
+        here, there, each = rows[-1]
+        memory = f"{here:.0f} MB here, {there:.0f} MB in a worker"
+        print(f"{count} files: {memory}, {each * 1000:.1f} ms a file", flush=True)
     few, most = rows
-    print(f"memory of many / few: {most[1] / few[1]:.2f} here, {most[2] / few[2]:.2f} in a worker")
-    print(f"time a file of many / few: {most[3] / few[3]:.2f}")
+    for what, at, limit in (
+        ("memory here", 0, MOST_GROWTH),
+        ("memory in a worker", 1, MOST_GROWTH),
+        ("time a file", 2, MOST_SLOWER),
+    ):
+        verdict.at_most(f"{what}, of many files / of few", most[at] / few[at], limit)
 
 
 def main() -> None:
@@ -205,9 +203,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = write_sample(Path(folder) / "sample.xlsx")
-        bench_one(path)
-        bench_batch(path, options.files)
-        bench_memory(path, options.many)
+        verdict = Verdict()
+        bench_one(path, verdict)
+        bench_batch(path, options.files, verdict)
+        bench_memory(path, options.many, verdict)
+    verdict.finish()
 
 
 if __name__ == "__main__":

@@ -6,21 +6,18 @@ then evaluated on the groups and timed beside it; the peak of memory is of the w
 
 from __future__ import annotations
 
-import resource
-import statistics
-import sys
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
+from common import Verdict, median_seconds, peak_megabytes, seconds_of
 
 from planbook.calendar import FiscalYear
 from planbook.measures import measure_totals, total_facts
 from planbook.spec import load_spec
 
 FACTS, DEPARTMENTS, COMPANY_GOALS, ROUNDS = 1_000_000, 500, 20, 7
-KEYS = ["company_goal", "department"]  # 10,000 groups
+KEYS = ["company_goal", "department"]
+GROUPS = 10_000  # of them, each with its measures
+MOST_RATIO, MOST_MEMORY = 3, 600
 QUARTERS = ("q1", "q2", "q3", "q4")
 OWN = FACTS // 4 // DEPARTMENTS  # goals of a department
 UNITS = ("元", "万元", "亿元")
@@ -58,23 +55,6 @@ def make_facts(count: int) -> pd.DataFrame:
     )
 
 
-def take_turns(*actions: Callable[[], object]) -> list[float]:
-    """Median seconds of each action."""
-    taken: list[list[float]] = [[] for _ in actions]
-    for _ in range(ROUNDS):
-        for seconds, action in zip(taken, actions, strict=True):
-            start = time.perf_counter()
-            action()
-            seconds.append(time.perf_counter() - start)
-    return [statistics.median(seconds) for seconds in taken]
-
-
-def peak_megabytes() -> float:
-    """The most memory this process has held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024
-
-
 def main() -> None:
     """Print seconds, the ratio and the peak of memory."""
     book = load_spec("annual_plan")
@@ -83,16 +63,19 @@ def main() -> None:
     def bare() -> object:
         return facts.groupby(KEYS, observed=True)[["target", "actual"]].sum()
 
-    theirs, ours = take_turns(bare, lambda: total_facts(book, facts, KEYS))
-    print(f"{FACTS:,} facts, {len(total_facts(book, facts, KEYS)):,} groups")
-    print(f"pandas groupby, bare: {theirs:.3f} s")
-    print(f"total_facts: {ours:.3f} s = {ours / theirs:.2f} × (limit 3; units, aggregation, coverage)")
+    seconds = median_seconds({"pandas": bare, "planbook": lambda: total_facts(book, facts, KEYS)}, ROUNDS)
+    theirs, ours = seconds["pandas"], seconds["planbook"]
     totals = total_facts(book, facts, KEYS)
     settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
-    start = time.perf_counter()
-    measure_totals(book, totals, settings, direction="higher")
-    print(f"measures of {len(totals):,} groups: {time.perf_counter() - start:.3f} s")
-    print(f"peak memory: {peak_megabytes():.0f} MB (limit 600)")
+    measured: list[pd.DataFrame] = []
+    taken = seconds_of(lambda: measured.append(measure_totals(book, totals, settings, direction="higher")))
+    print(f"{FACTS:,} facts; pandas groupby, bare: {theirs:.3f} s; total_facts: {ours:.3f} s")
+    print(f"measures of {len(totals):,} groups: {taken:.3f} s")
+    verdict = Verdict()
+    verdict.at_most("total_facts / groupby (units, aggregation, coverage as well)", ours / theirs, MOST_RATIO)
+    verdict.at_least("groups with an attainment", measured[0]["attainment"].notna().sum(), GROUPS)
+    verdict.at_most("peak memory", peak_megabytes(), MOST_MEMORY, " MB")
+    verdict.finish()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """How long one workbook takes to write, against the bare library; bench_reading.py times the way back.
 
 Runs alternate in one process, so that the ratios hold on a noisy machine; the medians are shown.
+It shows where the time goes; the limit stands in bench_writing.py.
 """
 
 from __future__ import annotations
 
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import xlsxwriter
+from common import median_seconds, seconds_of
 
 from planbook.calc import Calculator
 from planbook.calendar import FiscalYear
@@ -23,17 +22,6 @@ from planbook.spec import load_spec
 from planbook.writer import write_workbook
 
 ROUNDS = 7
-
-
-def median_seconds(actions: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median seconds of each action, the actions taking turns."""
-    taken: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(ROUNDS):
-        for name, action in actions.items():
-            start = time.perf_counter()
-            action()
-            taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 def write_bare(path: Path, calculator: Calculator, values: dict[tuple[str, int, int], object]) -> None:
@@ -51,9 +39,8 @@ def main() -> None:
     """Print medians and ratios."""
     settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
     layout = resolve_layout(load_spec("annual_plan"), many={"quarter_ends": 4})
-    start = time.perf_counter()
+    print(f"compile the layout, once: {seconds_of(lambda: Calculator(layout)):.3f} s")
     calculator = Calculator(layout)
-    print(f"compile the layout, once: {time.perf_counter() - start:.3f} s")
     plan = make_plan({}, {"as_of": date(2024, 7, 1)})
     issue = make_issue(layout, department="XS", department_name="销售部", year=2024)
     values = calculator.evaluate(plan, settings)
@@ -64,7 +51,8 @@ def main() -> None:
                 "write": lambda: write_workbook(ours, calculator, issue, plan, settings),
                 "xlsxwriter alone, formula cells": lambda: write_bare(bare, calculator, values),  # type: ignore[arg-type]
                 "evaluate": lambda: calculator.evaluate(plan, settings),
-            }
+            },
+            ROUNDS,
         )
         print(f"workbook: {ours.stat().st_size / 1024:.0f} KB")
     for name, value in seconds.items():

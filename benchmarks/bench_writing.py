@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import xlsxwriter
+from common import Verdict, follow, seconds_of
 
 from planbook.cycle import create_cycle, load_cycle
 from planbook.issuing import IssueOptions, issue_workbooks
@@ -24,6 +23,7 @@ from planbook.layout import fill_template
 from planbook.writer import cells
 
 DEPARTMENTS = 50
+MOST_RATIO, MOST_KILOBYTES = 1.3, 300
 FORCED = IssueOptions(force=True)
 Call = tuple[int, str, tuple[Any, ...], dict[str, Any], int]
 
@@ -104,12 +104,6 @@ def replay(path: Path, calls: list[Call], options: dict[str, Any]) -> None:
             made[result] = answer
 
 
-def seconds(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Print the seconds of both, their ratio and the size of a workbook."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else DEPARTMENTS
@@ -126,16 +120,19 @@ def main() -> None:
         codes = [f"D{n:03d}" for n in range(1, count + 1)]
         issue_workbooks(cycle, codes[:1])  # compiles the formulas, once
         ours = bare = 0.0
-        for code in codes:
+        for code in follow(codes, "workbooks"):
             log: list[Call] = []
             with recording(log):
                 issue_workbooks(cycle, [code], FORCED)
             calls = spell_out(log)
-            ours += seconds(lambda code=code: issue_workbooks(cycle, [code], FORCED))
-            bare += seconds(lambda calls=calls: replay(folder / "bare.xlsx", calls, cells.OPTIONS))
+            ours += seconds_of(lambda code=code: issue_workbooks(cycle, [code], FORCED))
+            bare += seconds_of(lambda calls=calls: replay(folder / "bare.xlsx", calls, cells.OPTIONS))
         size = max(path.stat().st_size for path in (folder / "year" / "outbox").iterdir())
     print(f"{count} workbooks with every sheet: {ours:.1f} s; the same XlsxWriter calls alone: {bare:.1f} s")
-    print(f"ratio: {ours / bare:.2f}; largest workbook: {size / 1000:.0f} KB")
+    verdict = Verdict()
+    verdict.at_most("ratio", ours / bare, MOST_RATIO)
+    verdict.at_most("largest workbook", size / 1000, MOST_KILOBYTES, " KB")
+    verdict.finish()
 
 
 if __name__ == "__main__":

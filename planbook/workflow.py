@@ -78,7 +78,7 @@ def roll_up_cycle(
 ) -> RollUp:
     """The figures of a cycle, or of the part of the company below `scope`."""
     day = as_of or cycle.day
-    return roll_up(
+    figures = roll_up(
         collection,
         cycle.load_book(),
         year=cycle.year,
@@ -88,6 +88,7 @@ def roll_up_cycle(
         scope=scope,
         lang=lang or cycle.language,
     )
+    return replace(figures, name=cycle.company_name)
 
 
 def roll_up_files(
@@ -405,6 +406,7 @@ class Demo:
     issued: tuple[Issued, ...]
     roll_up: RollUp
     report: Path
+    page: Path
     messages: tuple[Path, ...]
 
 
@@ -432,10 +434,11 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     report = report_path(cycle, cycle.day)
     speak = lang or cycle.language
     write_consolidated(report, figures, lang=speak, sources=source_folder(cycle, report))
-    write_html(report.with_suffix(".html"), figures, lang=speak)
+    page = report.with_suffix(".html")
+    write_html(page, figures, lang=speak)
     messages = compose_week(cycle, collection)
     written = tuple(write_eml(message, cycle.reports / "mail") for message in messages)
-    return Demo(cycle, issued, figures, report, written)
+    return Demo(cycle, issued, figures, report, page, written)
 
 
 def report_path(cycle: Cycle, as_of: date, scope: str = "") -> Path:

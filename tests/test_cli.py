@@ -261,6 +261,8 @@ def test_the_demo_prints_the_roll_up_and_who_is_missing(tmp_path: Path) -> None:
     result = run("demo", folder, "--lang", "zh", cwd=tmp_path)
     assert result.exit_code == 0, result.output
     assert "财务部" in result.output and "◆ 未提交" in result.output and "◆ 已隔离" in result.output
+    (page,) = (folder / "reports").glob("*.html")
+    assert page.name in result.output.replace("\n", "")
     assert list((folder / "reports").glob("*.xlsx")) and list((folder / "reports" / "mail").glob("*.eml"))
     assert len(list((folder / "outbox").glob("*.xlsx"))) == 11
     shutil.rmtree(folder / "outbox")

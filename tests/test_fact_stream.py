@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +14,12 @@ import xlsxwriter
 from planbook.measures import RollUp
 from planbook.problems import OutputError
 from planbook.reports import write_consolidated
-from planbook.reports.facts import fill_package
-from planbook.reports.place import FIRST_ROW, place_facts
+from planbook.reports.facts import fill_package, long_rows
+from planbook.reports.place import FIRST_ROW, MOST_FACTS, place_facts
 from planbook.reports.sheets import number_format, row_height
 from planbook.spec import Kind, load_spec
 from tests.support.office import compare_values, recalculate_gnumeric, recalculate_libreoffice, require_office
+from tests.support.packages import part_of, read_parts
 from tests.support.roll_ups import SMALL, Builder, large_company, small_company
 from tests.support.validate import check_package
 
@@ -29,9 +29,7 @@ ROW = re.compile(rb"<row r.*?</row>", re.DOTALL)
 
 def sheet_part(path: Path, title: str) -> bytes:
     """The XML of a sheet, found by its title."""
-    with zipfile.ZipFile(path) as package:
-        names = re.findall(r'<sheet name="([^"]*)"', package.read("xl/workbook.xml").decode())
-        return package.read(f"xl/worksheets/sheet{names.index(title) + 1}.xml")
+    return read_parts(path)[part_of(path, title)]
 
 
 def odd_company() -> RollUp:
@@ -130,7 +128,11 @@ def test_facts_split_over_sheets_where_the_rows_end(tmp_path: Path) -> None:
     assert shown == roll_up.facts["fact"].tolist()
     tables = [table for title in titles for table in book[title].tables.values()]
     assert [table.name for table in tables] == ["Facts", "Facts_2", "Facts_3"]
-    assert [table.ref.split(":")[1][1:] for table in tables] == ["44", "44", str(FIRST_ROW + len(shown) - 80)]
+    assert [table.ref.split(":A")[1][1:] for table in tables] == [
+        "44",
+        "44",
+        str(FIRST_ROW + len(shown) - 80),
+    ]
     links = {
         cell.hyperlink.location for row in book["差异汇总"].iter_rows() for cell in row if cell.hyperlink
     }
@@ -167,3 +169,36 @@ def test_other_programs_add_up_split_facts_alike(tmp_path: Path) -> None:
     assert compare_values(path, recalculate_gnumeric(path, tmp_path / "gnumeric")) == []
     total = openpyxl.load_workbook(path)["公司目标"]["G5"].value
     assert total.count("SUMIFS(") == 3
+
+
+# -- other tables of very many rows ------------------------------------------------------------
+
+
+def test_a_table_of_very_many_rows_shows_the_same_streamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roll_up = large_company().make()
+    paths = [tmp_path / "written.xlsx", tmp_path / "streamed.xlsx"]
+    write_consolidated(paths[0], roll_up)
+    for module in ("workbook", "live"):
+        monkeypatch.setattr(f"planbook.reports.{module}.MOST_WRITTEN", 3)
+    write_consolidated(paths[1], roll_up)
+    assert check_package(paths[1]) == []
+    written, streamed = (openpyxl.load_workbook(path, data_only=True) for path in paths)
+    assert streamed.sheetnames == written.sheetnames
+    for title in ("差异汇总", "任务与风险", "提交状态", "数据质量"):
+        theirs, ours = written[title], streamed[title]
+        assert (ours.max_row, ours.auto_filter.ref) == (theirs.max_row, theirs.auto_filter.ref)
+        for row, wanted in zip(ours.iter_rows(), theirs.iter_rows(), strict=True):
+            for cell, other in zip(row, wanted, strict=True):
+                if other.value not in ("查看 ▸", "原表 ▸"):
+                    value = other.value or None
+                    wanted_value = pytest.approx(value) if isinstance(value, float) else value
+                    assert (cell.value or None) == wanted_value, (title, cell.coordinate)
+                    assert not cell.value or cell.font.color == other.font.color, (title, cell.coordinate)
+
+
+def test_more_rows_than_a_sheet_has_are_refused() -> None:
+    report = load_spec("annual_plan").report("variance")
+    with pytest.raises(OutputError, match="do not fit a sheet"):
+        long_rows(report, [{}] * (MOST_FACTS + 1))

@@ -21,7 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from planbook.company import Department
 from planbook.measures import RollUp
 from planbook.problems import Code, Location, OutputError, Problem
-from planbook.reports import headline, render_text, write_consolidated
+from planbook.reports import headline, render_html, render_text, write_consolidated
 from planbook.reports.figures import adverse_rows, clean_text, impact, number_text, one_line, percent_text
 from planbook.reports.pictures import Bridge, Step, bridge_title, heat_map, main_bridge
 from planbook.reports.place import FIRST_ROW, HEADER_ROW
@@ -123,8 +123,14 @@ def small() -> RollUp:
 
 
 @pytest.fixture(scope="module")
-def book(small: RollUp, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
-    return openpyxl.load_workbook(write(tmp_path_factory.mktemp("report"), small))
+def path(small: RollUp, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("report"), small)
+
+
+@pytest.fixture(scope="module")
+def book(path: Path) -> openpyxl.Workbook:
+    """What the workbook shows; formulas by their stored values."""
+    return openpyxl.load_workbook(path, data_only=True)
 
 
 # -- sheets --------------------------------------------------------------------------------
@@ -204,7 +210,7 @@ def test_each_figure_has_the_format_it_needs(book: openpyxl.Workbook) -> None:
 def test_facts_are_a_table_with_their_source(book: openpyxl.Workbook, small: RollUp) -> None:
     sheet = book["明细数据"]
     (found,) = sheet.tables.values()
-    assert found.ref == f"A{HEADER_ROW + 1}:Z{FIRST_ROW + len(small.facts)}"
+    assert found.ref == f"A{HEADER_ROW + 1}:AA{FIRST_ROW + len(small.facts)}"
     assert [column.name for column in found.tableColumns] == [c.value for c in sheet[HEADER_ROW + 1]]
     rows = table(sheet)
     assert len(rows) == len(small.facts)
@@ -320,10 +326,123 @@ def test_heat_map_shows_the_lowest_of_each_department(small: RollUp) -> None:
     heat = heat_map(small, report_rows(small, "zh"))
     assert heat.columns == ("年度营收增长15%",)
     rows = {row.name: row for row in heat.rows}
-    assert rows["销售部"].cells == (pytest.approx(5725.5 / 6000),)
-    assert rows["客户部"].cells == (None,)
-    assert rows["客户部"].lowest == pytest.approx(1 - 5 / 22)
+    assert [cell.value for cell in rows["销售部"].cells] == [pytest.approx(5725.5 / 6000)]
+    assert [cell.value for cell in rows["客户部"].cells] == [None]
+    assert rows["客户部"].lowest.value == pytest.approx(1 - 5 / 22)
     assert "财务部" not in rows
+
+
+@pytest.mark.parametrize(
+    ("attainment", "shown"),
+    [
+        (0.8999999999, "▲ 90.0%"),  # on six decimals it is the threshold
+        (0.8999, "◆ 90.0%"),
+        (0.9999999, "● 100.0%"),
+        (0.99999, "▲ 100.0%"),
+        (0.8485, "◆ 84.9%"),  # a half in a decimal, less than one in binary
+        (1.0025, "● 100.3%"),
+    ],
+)
+def test_an_attainment_on_the_edge_looks_the_same_everywhere(
+    tmp_path: Path, attainment: float, shown: str
+) -> None:
+    build = small_company()
+    build.goals[0]["attainment"] = attainment
+    roll_up = build.make()
+    (row,) = [r for r in heat_map(roll_up, report_rows(roll_up, "zh")).rows if r.name == "销售部"]
+    assert (row.cells[0].text, row.cells[0].color) == (shown, row.lowest.color)
+    page = render_html(roll_up)
+    assert f'<td style="background:{row.cells[0].color}">{shown}</td>' in page
+    sheet = openpyxl.load_workbook(write(tmp_path, roll_up))["管理摘要"]
+    cell = next(c for line in sheet.iter_rows() for c in line if c.value == attainment)
+    assert cell.number_format == f'"{shown[0]} "0.0%'
+    assert cell.fill.fgColor.rgb == "FF" + row.cells[0].color[1:]
+
+
+def test_thresholds_of_the_cycle_rate_the_heat_map() -> None:
+    roll_up = small_company().make(settings={"green": 0.95, "amber": 0.7})
+    rows = {row.name: row for row in heat_map(roll_up, report_rows(roll_up, "zh")).rows}
+    assert (rows["销售部"].cells[0].symbol, rows["客户部"].lowest.symbol) == ("●", "▲")
+
+
+# -- formulas ------------------------------------------------------------------------------
+
+
+def live(sheet: Worksheet, row: int) -> dict[str, Any]:
+    """The cells of a row of a table by title, formulas as formulas."""
+    titles = [cell.value for cell in sheet[HEADER_ROW + 1]]
+    return dict(zip(titles, (cell.value for cell in sheet[row]), strict=True))
+
+
+def test_variance_is_worked_out_from_the_facts(path: Path, small: RollUp) -> None:
+    sheet = openpyxl.load_workbook(path)["差异汇总"]
+    formulas = live(sheet, FIRST_ROW + 1)
+    assert formulas["累计目标"] == "=ROUND(SUMIFS('明细数据'!$V$5:$V$11,'明细数据'!$AA$5:$AA$11,$W5),9)"
+    measured = ("偏差", "偏差率", "有利/不利", "达成率", "红黄绿", "年度完成度", "达成率算法")
+    assert all(str(formulas[title]).startswith("=IF(") for title in measured)
+    definition = small.book.measures["deviation_rate"].formula.replace("\n", "").replace(" ", "")
+    for name, cell in (("deviation", "I5"), ("direction", "E5"), ("target", "G5"), ("target_high", "X5")):
+        definition = definition.replace(f"[{name}]", cell)
+    assert formulas["偏差率"] == definition.replace("{direction.band}", '"区间"')
+    unknown = live(sheet, FIRST_ROW + 5)
+    assert [unknown[title] for title in ("累计目标", *measured[:4])] == [None] * 5
+
+
+def test_a_goal_that_is_not_the_sum_of_its_facts_keeps_its_figures(tmp_path: Path) -> None:
+    build = small_company()
+    build.goals[0] |= measure(7000.0, 5725.5)
+    formulas = live(openpyxl.load_workbook(write(tmp_path, build.make()))["差异汇总"], FIRST_ROW + 1)
+    assert formulas["累计目标"] == 7000
+    assert str(formulas["偏差"]).startswith("=IF(")
+
+
+def test_very_many_goals_keep_the_figures_they_have(
+    tmp_path: Path, small: RollUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planbook.reports.live.MOST_PAIRS", 5)
+    formulas = live(openpyxl.load_workbook(write(tmp_path, small))["差异汇总"], FIRST_ROW + 1)
+    assert (formulas["累计目标"], formulas["偏差"]) == (6000, -274.5)
+    assert isinstance(formulas["计分达成率"], float)
+
+
+def ratio_company() -> Builder:
+    """New business as a share of revenue: two departments count, one has no figure above the line."""
+    build = Builder(SMALL)
+    for code, above, below in (("XS", (20.0, 18.0), (100.0, 95.0)), ("KH", (1e5, 1.5e5), (60.0, 61.0))):
+        build.goal(code, "新业务收入", [above], company_goal="新业务", unit="元" if code == "KH" else "万元")
+        build.goal(code, "营收", [below], company_goal="营收")
+    build.goal("CW", "其他营收", [(50.0, 50.0)], company_goal="营收")
+    target, actual = 30 / 160 * 100, 33 / 156 * 100
+    for name, pair in (("新业务", (30.0, 33.0)), ("营收", (210.0, 206.0))):
+        build.company_goals.append(
+            {"goal": name, "rollup": "sum", "unit": "万元", "direction": "higher", **measure(*pair)}
+        )
+    more = {
+        "numerator": "新业务",
+        "denominator": "营收",
+        "paired": "XS、KH",
+        "scale": 100.0,
+        "coverage": "2/3",
+    }
+    ratio = {"goal": "新业务占比", "rollup": "ratio", "unit": "%", "direction": "higher", **more}
+    build.company_goals.append({**ratio, **measure(target, actual)})
+    return build
+
+
+def test_a_ratio_is_worked_out_from_its_contributions(tmp_path: Path) -> None:
+    path = write(tmp_path, ratio_company().make())
+    book = openpyxl.load_workbook(path)
+    formulas = live(book["公司目标"], FIRST_ROW + 3)
+    assert re.fullmatch(r"=SUMIFS\(.*,\$A7,.*,1\)\*Z7/SUMIFS\(.*,\$A7,.*,2\)", formulas["累计实际"])
+    rows = [row for row in table(book["承接明细"]) if row["公司目标"] == "新业务占比"]
+    shown = [(row["部门"], row["分子 1／分母 2"], row["公司单位"]) for row in rows]
+    assert shown == [
+        ("销售部", 1, "万元"),
+        ("客户部", 1, "万元"),
+        ("销售部", 2, "万元"),
+        ("客户部", 2, "万元"),
+    ]
+    assert [result for _, _, result in controls(path)] == ["● 一致"] * 7
 
 
 # -- control totals ------------------------------------------------------------------------
@@ -478,7 +597,7 @@ def test_missing_values_of_every_make_are_blank(tmp_path: Path) -> None:
     build = small_company()
     build.goals[0] |= {"actual": float("nan"), "deviation": math.inf, "driver": NIL, "unit": ""}
     build.tasks[0] |= {"finish": None, "updated": float("nan"), "risk": NIL}
-    rows = table(openpyxl.load_workbook(write(tmp_path, build.make()))["差异汇总"])
+    rows = table(openpyxl.load_workbook(write(tmp_path, build.make()), data_only=True)["差异汇总"])
     row = next(row for row in rows if row["目标"] == "营收增长")
     assert (row["累计实际"], row["偏差"], row["单位"]) == (None, None, None)
     assert row["主要原因（部门说明）"] == "无"
@@ -632,9 +751,13 @@ def test_columns_fill_the_grid_and_firm_ones_get_their_width() -> None:
 def test_other_programs_compute_the_same_control_totals(tmp_path: Path, lang: str) -> None:
     require_office("libreoffice", "gnumeric")
     path = write(tmp_path, large_company(lang).make(), lang)
-    (again,) = recalculate_libreoffice([path], tmp_path / "libreoffice")
-    assert compare_values(path, again) == []
-    assert compare_values(path, recalculate_gnumeric(path, tmp_path / "gnumeric")) == []
+    ratio = tmp_path / "ratio.xlsx"
+    write_consolidated(ratio, ratio_company().make(), lang=lang)
+    for one, again in zip(
+        (path, ratio), recalculate_libreoffice([path, ratio], tmp_path / "lo"), strict=True
+    ):
+        assert compare_values(one, again) == []
+        assert compare_values(one, recalculate_gnumeric(one, tmp_path / "gnumeric")) == []
 
 
 @pytest.mark.office

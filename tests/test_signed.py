@@ -224,10 +224,10 @@ def test_a_state_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     path = state_path(tmp_path, roll_up)
 
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "the disk is full on device")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="the disk is full"):
         write_state(path, signed_state(roll_up))
     assert list(tmp_path.iterdir()) == []
 
@@ -270,4 +270,4 @@ def test_freeze_then_a_changed_return_is_named(tmp_path: Path) -> None:
     assert {row["department_name"] for row in second["restated"]} >= {"产品部"}
     refused = run(main, ["consolidate", "--cycle", str(folder), "--freeze"])
     assert refused.exit_code == 2
-    assert "other figures that were signed" in refused.output
+    assert "当天签批的另一组数字" in refused.output

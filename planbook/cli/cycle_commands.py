@@ -112,6 +112,7 @@ def demo(folder: Path, lang: str | None) -> None:
     click.echo(text("demo_done", speak))
     for key, path in (
         ("demo_report", made.report),
+        ("demo_page", made.page),
         ("demo_outbox", made.cycle.outbox),
         ("demo_inbox", made.cycle.inbox),
         ("demo_mail", made.cycle.reports / "mail"),

@@ -79,7 +79,9 @@ def consolidate(
     _check_target(out, paths or ((cycle.inbox,) if cycle else ()))
     speak = language(lang, cycle)
     figures = _roll_up(paths, cycle, as_of, speak, choices)
-    accepted = figures.receipts["receipt"].isin(["accepted", "partial"]).any()
+    # A department's rows may have come in its division's workbook, whose receipt is not in its scope.
+    accepted = bool(figures.receipts["receipt"].isin(["accepted", "partial"]).any())
+    accepted = accepted or any(len(frame) for frame in (figures.facts, figures.goals, figures.tasks))
     # An empty report would take the place of the last good one of that day.
     written = _write_report(cycle, figures, out, speak, choices) if accepted else {"restated": []}
     if as_json:

@@ -105,6 +105,7 @@ _TEXTS: dict[str, dict[str, str]] = {
     "receipts": {"zh": "提交状态", "en": "Returns"},
     "demo_done": {"zh": "演示完成。请打开：", "en": "The demo is done. Open:"},
     "demo_report": {"zh": "汇总工作簿", "en": "the consolidated workbook"},
+    "demo_page": {"zh": "同样内容的网页，可离线打开", "en": "the same as a page, to be opened offline"},
     "demo_outbox": {"zh": "发给各部门的工作簿", "en": "the workbooks issued to departments"},
     "demo_inbox": {"zh": "各部门交回的工作簿", "en": "the workbooks that came back"},
     "demo_mail": {"zh": "本周的邮件（.eml）", "en": "the week's messages (.eml)"},

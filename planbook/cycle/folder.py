@@ -79,6 +79,11 @@ class Cycle:
         return FiscalYear(self.year, self.start_month)
 
     @property
+    def company_name(self) -> str:
+        """What reports call the company: the name given, which that of the folder is not."""
+        return "" if self.name == self.folder.resolve().name else self.name
+
+    @property
     def day(self) -> date:
         """The day figures are taken at: the cycle's `as_of`, else today."""
         return self.as_of or date.today()

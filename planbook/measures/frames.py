@@ -111,6 +111,7 @@ FACTS = FrameSpec(
         ("company_no", _N, "number of the company goal whose sum it enters"),
         ("company_adds_target", _Q, "what it adds to that one's target, in its unit"),
         ("company_adds_actual", _Q, "what it adds to that one's actual, in its unit"),
+        ("goal_no", _N, "number of the goal whose quarter it is"),
     ),
 )
 
@@ -147,6 +148,7 @@ GOALS = FrameSpec(
         ("fact", _T, "the fact to look at first"),
         ("company_no", _N, "number of the company goal it took over"),
         ("company_use", _C, "counted there, shown beside the lead's, or unit: it does not add"),
+        ("goal_no", _N, "its number among the goals, from 1; its facts carry it"),
     )
     + _PLACE,
 )
@@ -287,6 +289,7 @@ COMPANY_GOALS = FrameSpec(
         ("denominator", _T, "of a ratio: the company goal below the line"),
         ("number", _N, "its place among the company's goals, from 1"),
         ("paired", _T, "of a ratio: codes of the departments whose figures count"),
+        ("scale", _N, "of a ratio: what the quotient of the two sums is multiplied with"),
     ),
 )
 

@@ -52,7 +52,8 @@ class RollUp:
     that the order of the files changes nothing.
 
     `review_rows` are the review rows read, `kept_out` those of them that are no fact because they
-    are quarantined or their goal is; facts and kept-out rows must come to all of them.
+    are quarantined or their goal is; facts and kept-out rows must come to all of them.  `name` is
+    what its cycle calls the company; ``""`` where nobody gave it one.
     """
 
     book: Book
@@ -71,6 +72,7 @@ class RollUp:
     problems: tuple[Problem, ...]
     review_rows: int = 0
     kept_out: int = 0
+    name: str = ""
     progress: pd.DataFrame = field(default_factory=_empty(frames.PROGRESS))
     trend: pd.DataFrame = field(default_factory=_empty(frames.TREND))
     appraisal: pd.DataFrame = field(default_factory=_empty(frames.APPRAISAL))

@@ -15,12 +15,16 @@ def share_facts(view: CompanyView, company_goals: Sequence[Record], facts: Seque
     """Put into each counted fact what it adds to its goal's year to date and to its company goal.
 
     A summed goal takes a quarter whole, an average its part, a last value only the last quarter
-    counted.  Goals say which company goal they took over and whether they count there.  Source:
-    DOMAIN §3, year to date and roll-up.
+    counted.  Goals say which company goal they took over and whether they count there; a number
+    leads from each fact to its goal.  Source: DOMAIN §3, year to date and roll-up.
     """
     units = _claim(view, company_goals)
+    numbers: dict[tuple[object, object], int] = {}
+    for number, goal in enumerate(view.goals, 1):
+        goal["goal_no"] = numbers[goal["file"], goal["goal_id"]] = number
     counted: dict[tuple[object, object], list[Record]] = defaultdict(list)
     for fact in facts:
+        fact["goal_no"] = numbers.get((fact["file"], fact["goal_id"]))
         if fact["counted"] == "yes":
             counted[fact["file"], fact["goal_id"]].append(fact)
     for goal in view.goals:

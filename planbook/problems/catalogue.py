@@ -345,11 +345,11 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         (
             "工作簿设有打开密码，本机不能解密：{found}。",
-            "请安装 planbook[encrypted]，或去掉密码后再提交。",
+            "请安装 planbook[encrypted]；已安装时请去掉密码，或在 Excel 中另存为带密码的 .xlsx 后再提交。",
         ),
         (
             "The workbook is encrypted and cannot be opened here: {found}.",
-            "Install planbook[encrypted], or remove the password and return the workbook again.",
+            "Install planbook[encrypted]; if it is there, remove the password or save as .xlsx with one.",
         ),
     ),
     Code.FAR_CELL: _entry(
@@ -657,13 +657,13 @@ CATALOGUE: dict[Code, Entry] = {
     Code.SHOWN_SCALED: _entry(
         _W,
         (
-            "“{subject}”设有特殊数字格式（{expected}），显示的与存储的 {found} 不同，按存储值读取。",
-            "请改为常规数字格式，单位写在单位列。",
+            "“{subject}”的数字格式显示“{expected}”，存储的是 {found}，按存储值读取。",
+            "请核对；请改为常规数字格式，单位写在单位列。",
         ),
         (
-            '"{subject}" has a number format ({expected}) that shows something other than the {found} '
-            "it holds; what it holds was read.",
-            "Use a plain number format; the unit has its own column.",
+            'The number format of "{subject}" shows "{expected}" where {found} is stored; what is stored was '
+            "read.",
+            "Check it, and use a plain number format; the unit has its own column.",
         ),
     ),
     # -- cells

@@ -75,6 +75,7 @@ DETAILS: dict[str, dict[str, str]] = {
     },
     "not_installed": {"zh": "没有安装 {name}", "en": "{name} is not installed"},
     "encryption": {"zh": "加密方式不能识别", "en": "the encryption is of no known kind"},
+    "cipher": {"zh": "不支持加密方式 {name}", "en": "encryption by {name} is not supported"},
     "parser": {"zh": "解析时出错（{name}）", "en": "the parser gave up ({name})"},
     "died_by": {"zh": "信号 {name}", "en": "signal {name}"},
     # -- why the system refuses

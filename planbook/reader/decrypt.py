@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from planbook.problems import Code, say
 from planbook.reader.refusal import RefusedError
@@ -27,7 +28,9 @@ def decrypt(data: bytes, password: str) -> bytes:
         raise RefusedError(Code.ENCRYPTED) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
-    except Exception:  # the library's own, on a damaged container: many kinds
+    except MemoryError:
+        raise
+    except Exception:  # on a damaged container the library raises whatever it stumbles over
         code = Code.PASSWORD_UNSUPPORTED if password else Code.ENCRYPTED
         raise RefusedError(code, say("encryption")) from None
     info = getattr(file, "info", None)
@@ -40,11 +43,17 @@ def decrypt(data: bytes, password: str) -> bytes:
     raise RefusedError(Code.PASSWORD_WRONG if password else Code.ENCRYPTED)
 
 
-def _open(file: object, password: str) -> bytes | None:
+def _open(file: Any, password: str) -> bytes | None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
     target = io.BytesIO()
+    # An .xls checks the password unasked, and cannot be asked to.
+    asked = {"verify_password": True} if isinstance(file, OOXMLFile) else {}
     try:
-        file.load_key(password=password, verify_password=True)  # type: ignore[attr-defined]
-        file.decrypt(target)  # type: ignore[attr-defined]
-    except Exception:  # wrong, or damaged: the library raises many kinds, some with the key in them
+        file.load_key(password=password, **asked)
+        file.decrypt(target)
+    except MemoryError:
+        raise
+    except Exception:  # wrong, or damaged: whatever the library stumbles over, some of it with the key
         return None
     return target.getvalue()

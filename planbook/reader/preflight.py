@@ -25,6 +25,7 @@ from planbook.problems import Code, Location, Problem, Words, explain_os_error, 
 from planbook.reader.compound import MAGIC as OLE
 from planbook.reader.compound import CompoundError, CompoundFile
 from planbook.reader.decrypt import decrypt
+from planbook.reader.decrypt_ods import decrypt_ods, read_locks
 from planbook.reader.facts import SheetFacts
 from planbook.reader.kinds import (
     SPREADSHEET_MIME,
@@ -116,18 +117,26 @@ def _look_over(path: Path, password: str) -> Package:
         raise RefusedError(Code.OWN_REPORT)
     if not data.startswith(ZIP):
         raise RefusedError(Code.NOT_A_WORKBOOK, describe_kind(name_kind(data)))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = check_entries(archive)
-        parts = Parts(archive)
-        if "mimetype" in names and parts.read("mimetype").strip().startswith(SPREADSHEET_MIME):
-            looked, form = inspect_ods(parts), Format.ODS
-            notes = (*notes, Problem(Code.OTHER_FORMAT, found=Format.ODS))
-        else:
-            _check_workbook(names)
-            looked, form = inspect_xlsx(parts), Format.XLSX
+    opened, looked, form = _look_into(data, password)
+    notes = (*notes, Problem(Code.DECRYPTED)) if opened is not data else notes
+    notes = (*notes, Problem(Code.OTHER_FORMAT, found=Format.ODS)) if form is Format.ODS else notes
     if looked.macros:
         form, notes = Format.XLSM, (*notes, Problem(Code.MACROS_IGNORED))
-    return _packed(data, form, digest, looked, notes)
+    return _packed(opened, form, digest, looked, notes)
+
+
+def _look_into(data: bytes, password: str) -> tuple[bytes, Looked, Format]:
+    """What the parts of a package say; its bytes, those of an .ods with a password as they are without it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = check_entries(archive)
+        locks = read_locks(archive) if "mimetype" in names else []
+        if locks:
+            return _look_into(decrypt_ods(archive, locks, password), "")
+        parts = Parts(archive)
+        if "mimetype" in names and parts.read("mimetype").strip().startswith(SPREADSHEET_MIME):
+            return data, inspect_ods(parts), Format.ODS
+        _check_workbook(names)
+        return data, inspect_xlsx(parts), Format.XLSX
 
 
 def _packed(data: bytes, form: Format, digest: str, looked: Looked, notes: tuple[Problem, ...]) -> Package:

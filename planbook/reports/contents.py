@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planbook.layout import cell_address, cell_name, quote_sheet
+from planbook.measures.scores import MISSED
 from planbook.reports.figures import LATE, SETTLED, Row, report_subtitle, report_title, rows_of
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
@@ -107,14 +108,14 @@ def _write_links(
 def count_attention(rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
     """How many rows of a sheet need somebody's attention."""
     return {
-        "company_goals": sum(row["rating"] in ("amber", "red") for row in rows["company_goals"]),
-        "scores": sum(row["rating"] in ("amber", "red") for row in rows["scores"]),
+        "company_goals": sum(row["rating"] in MISSED for row in rows["company_goals"]),
+        "scores": sum(row["rating"] in MISSED for row in rows["scores"]),
         "variance": sum(row["favourable"] == "bad" for row in rows["variance"]),
         "tasks": sum(row["status"] in LATE or row["stale"] == "yes" for row in rows["tasks"]),
-        "trend": sum(row["rating"] in ("amber", "red") for row in rows["trend"]),
+        "trend": sum(row["rating"] in MISSED for row in rows["trend"]),
         "progress": sum(row["late"] or 0 for row in rows["progress"] if row["node"] == "goal"),
         "risks": sum(row["status"] in LATE for row in rows["risks"]),
-        "appraisal": sum(row["rating"] in ("amber", "red") for row in rows["appraisal"]),
+        "appraisal": sum(row["rating"] in MISSED for row in rows["appraisal"]),
         "coherence": len(rows["coherence"]),
         "receipts": sum(row["receipt"] not in SETTLED for row in rows["receipts"]),
         "quality": sum(row["severity"] == "error" for row in rows["quality"]),
@@ -145,9 +146,12 @@ def _write_controls(page: Page, sheet: Any, row: int, controls: Sequence[Control
             write_value(sheet, at, 2, control.shown, number)
         background, color = TONES["good" if control.holds else "bad"]
         result = styles.get(**BORDER, align="center", bold=True, bg_color=background, font_color=color)
-        wanted = control.wanted or f"{control.expected:.15g}"
-        near = f"ABS({cell_address(at, 2)}-({wanted}))<={CLOSE}*MAX(1,ABS({wanted}))"
-        check = f"=IF({near},{quote_text(holds)},{quote_text(fails)})"
+        wanted = [control.wanted or f"{control.expected:.15g}"]
+        if control.wanted:  # both sides follow the facts, so what they were at first is held beside them
+            wanted.append(f"{control.shown:.15g}")
+        near = [f"ABS({cell_address(at, 2)}-({w}))<={CLOSE}*MAX(1,ABS({w}))" for w in wanted]
+        both = near[0] if len(near) == 1 else f"AND({','.join(near)})"
+        check = f"=IF({both},{quote_text(holds)},{quote_text(fails)})"
         write_formula(sheet, at, 3, check, result, holds if control.holds else fails)
     return row + 2 + len(controls) + 1
 
@@ -205,15 +209,24 @@ def _sum_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control
     summed = [row for row in rows["company_goals"] if row["rollup"] == "sum"]
     if summed:
         shown = sum(row["actual"] or 0.0 for row in summed)
-        parts = sum(row["adds_actual"] or 0.0 for row in rows["parts"])
+        parts = sum(row["adds_actual"] or 0.0 for row in rows["parts"] if row["side"] is None)
         figures, kinds = (
             column_range(page, "company_goals", key, rows["company_goals"]) for key in ("actual", "rollup")
         )
         formula = f"=SUMIFS({figures},{kinds},{quote_text(page.choice('rollup', 'sum')[0])})"
-        wanted = f"SUM({column_range(page, 'parts', 'adds_actual', rows['parts'])})" if rows["parts"] else ""
+        wanted = _summed_parts(page, rows["parts"])
         sentence = page.label("control_parts")
         found.append(Control("company_goals", sentence, formula, shown, wanted, parts, MONEY))
     return found
+
+
+def _summed_parts(page: Page, parts: Sequence[Row]) -> str:
+    """What the contributions to additive goals come to; those of ratios stand beside them."""
+    if not parts:
+        return ""
+    amounts, sides = (column_range(page, "parts", key, parts) for key in ("adds_actual", "side"))
+    ratios = f'-SUMIFS({amounts},{sides},">0")' if any(row["side"] is not None for row in parts) else ""
+    return f"SUM({amounts}){ratios}"
 
 
 def _total(facts: Any, key: str) -> float:

@@ -1,7 +1,8 @@
 """The facts, one a row, streamed into the package: a million of them fit where cell objects would not.
 
 XlsxWriter makes the sheet with everything but its rows, and a cell of every look; the rows are then
-written as XML into the finished package.  They are what XlsxWriter itself would write.
+written as XML into the finished package.  They are what XlsxWriter itself would write.  Other tables
+of very many rows go the same way.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -18,15 +20,20 @@ from xml.sax.saxutils import escape
 
 from planbook.layout import column_letter
 from planbook.problems import OutputError, explain_os_error, say
-from planbook.reports.figures import BELOW_SIGHT, SMALL, number_text
-from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, FactSheets
+from planbook.reports.figures import BELOW_SIGHT, SMALL, Row, number_text
+from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, MOST_FACTS, FactSheets
 from planbook.reports.sheets import (
     FAVOUR_COLUMNS,
+    LINK_COLUMNS,
     MONEY_SMALL,
     Page,
+    add_bars,
     cell_value,
+    frozen_columns,
+    header_style,
     lines_of,
     number_format,
+    printed_columns,
     row_height,
     set_print,
     write_nothing,
@@ -49,9 +56,39 @@ _ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
 _CELL = re.compile(rb'<c r="([A-Z]+)(\d+)" s="(\d+)"')
 _FIRST = f'<row r="{FIRST_ROW + 1}"'.encode()
 _END = b"</sheetData>"
+_DAY_ZERO = date(1899, 12, 30)
 _TONES = ("good", "even", "bad", None)
 
 Look = tuple[int, str, str]  # column, number format, tone
+
+
+@dataclass(frozen=True)
+class Long:
+    """The rows of one sheet that are streamed: `values` gives those of a column from one place to another."""
+
+    report: ReportSheet
+    count: int
+    values: Callable[[str, int, int], list[Any]]
+
+
+def long_facts(place: FactSheets, number: int, frame: pd.DataFrame) -> Long:
+    """The facts of fact sheet `number`."""
+    start = sum(place.counts[:number])
+
+    def values(key: str, begin: int, end: int) -> list[Any]:
+        return _plain(frame.iloc[start + begin : start + end], key)
+
+    return Long(place.report, place.counts[number], values)
+
+
+def long_rows(report: ReportSheet, rows: Sequence[Row]) -> Long:
+    """The rows of another table, where they are too many to be written cell by cell.
+
+    Raises OutputError where a sheet of Excel has no room for them.
+    """
+    if len(rows) > MOST_FACTS:
+        raise OutputError(f"{len(rows):,} rows of {report.key} do not fit a sheet of Excel")
+    return Long(report, len(rows), lambda key, begin, end: [row.get(key) for row in rows[begin:end]])
 
 
 # -- the sheet without its rows --------------------------------------------------------------
@@ -60,37 +97,77 @@ Look = tuple[int, str, str]  # column, number format, tone
 def write_frame(page: Page, sheet: Any, place: FactSheets, number: int, frame: pd.DataFrame) -> None:
     """Everything of fact sheet `number` but its rows, and one cell of every look they may have."""
     report, count = place.report, place.counts[number]
-    last = len(report.columns) - 1
-    write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
-    widths = [_width(column, frame) for column in report.columns]
-    titles = [column.title.to(page.lang) for column in report.columns]
-    sheet.set_row(HEADER_ROW, row_height(max(2, *map(lines_of, titles, widths))))
-    for index, width in enumerate(widths):
-        sheet.set_column(index, index, width)
-        write_value(sheet, HEADER_ROW, index, titles[index], page.styles.header())
-    bottom = FIRST_ROW + max(count, 1) - 1
+    widths = [_width(column, _ends(frame, column)) for column in report.columns]
+    titles = _write_head(page, sheet, report, widths)
     if count:
-        for row, column, style in _samples(page, report):
-            sheet.write_blank(row, column, None, style)
-        sheet.write_blank(bottom, last, None, page.styles.get())  # so that the dimension is whole
-        header = page.styles.header()
-        columns = [{"header": title, "header_format": header} for title in titles]
+        _write_samples(page, sheet, report, count)
+        columns = [
+            {"header": title, "header_format": header_style(page, column)}
+            for title, column in zip(titles, report.columns, strict=True)
+        ]
         name = "Facts" if not number else f"Facts_{number + 1}"
         # XlsxWriter notes every cell of a table: it gets the first row, and `stretch_table` the rest.
-        sheet.add_table(HEADER_ROW, 0, FIRST_ROW, last, {"name": name, "style": None, "columns": columns})
+        table = {"name": name, "style": None, "columns": columns}
+        sheet.add_table(HEADER_ROW, 0, FIRST_ROW, len(report.columns) - 1, table)
     else:
-        write_nothing(page, sheet, FIRST_ROW, last)
+        write_nothing(page, sheet, FIRST_ROW, printed_columns(report) - 1)
     sheet.freeze_panes(FIRST_ROW, 2)
+    _set_pages(page, sheet, report, count)
+
+
+def write_long(page: Page, sheet: Any, long: Long) -> None:
+    """Everything of a long table but its rows, which have one height and lead nowhere."""
+    report = long.report
+    widths = []
+    for column in report.columns:
+        figures = long.values(column.key, 0, long.count) if column.kind is Kind.QUANTITY else []
+        known = [value for value in figures if isinstance(value, float)]
+        widths.append(_width(column, [min(known), max(known)] if known else []))
+    _write_head(page, sheet, report, widths)
+    _write_samples(page, sheet, report, long.count)
+    for index, column in enumerate(report.columns):
+        if column.key in LINK_COLUMNS and not column.list:
+            sheet.set_column(index, index, None, None, {"hidden": True})
+    sheet.autofilter(HEADER_ROW, 0, FIRST_ROW + long.count - 1, len(report.columns) - 1)
+    add_bars(sheet, report, long.count)
+    sheet.freeze_panes(FIRST_ROW, frozen_columns(report))
+    _set_pages(page, sheet, report, long.count)
+
+
+def _write_head(page: Page, sheet: Any, report: ReportSheet, widths: Sequence[float]) -> list[str]:
+    """The bar, the titles and the widths; comes back with the titles."""
+    titles = [column.title.to(page.lang) for column in report.columns]
+    printed = printed_columns(report) - 1
+    write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), printed)
+    sheet.set_row(HEADER_ROW, row_height(max(2, *map(lines_of, titles, widths))))
+    for index, (column, width) in enumerate(zip(report.columns, widths, strict=True)):
+        sheet.set_column(index, index, width)
+        write_value(sheet, HEADER_ROW, index, titles[index], header_style(page, column))
+    return titles
+
+
+def _write_samples(page: Page, sheet: Any, report: ReportSheet, count: int) -> None:
+    for row, column, style in _samples(page, report):
+        sheet.write_blank(row, column, None, style)
+    # so that the dimension is whole
+    sheet.write_blank(FIRST_ROW + count - 1, len(report.columns) - 1, None, page.styles.get())
+
+
+def _set_pages(page: Page, sheet: Any, report: ReportSheet, count: int) -> None:
     set_print(page, sheet)
     sheet.repeat_rows(HEADER_ROW)
-    sheet.print_area(HEADING_ROW, 0, bottom, last)
+    sheet.print_area(HEADING_ROW, 0, FIRST_ROW + max(count, 1) - 1, printed_columns(report) - 1)
 
 
-def _width(column: ReportColumn, frame: pd.DataFrame) -> float:
+def _ends(frame: pd.DataFrame, column: ReportColumn) -> list[float]:
+    """The lowest and the highest figure of a column."""
     if column.kind is not Kind.QUANTITY or column.key not in frame:
-        return column.width
+        return []
     values = frame[column.key].dropna().astype(float)
-    ends = [float(values.min()), float(values.max())] if len(values) else []
+    return [float(values.min()), float(values.max())] if len(values) else []
+
+
+def _width(column: ReportColumn, ends: Sequence[float]) -> float:
     longest = max((len(number_text(value + 0.01)) for value in ends), default=0)
     return max(column.width, longest * 1.1 + 2)
 
@@ -150,22 +227,19 @@ class _Kept(dict[Any, str]):
         return text
 
 
-def stream_rows(
-    page: Page, place: FactSheets, number: int, frame: pd.DataFrame, part: bytes
-) -> Iterator[bytes]:
-    """The rows of fact sheet `number` as XML; `part` is its XML with the sample cells."""
-    report = place.report
+def stream_rows(page: Page, long: Long, part: bytes) -> Iterator[bytes]:
+    """The rows of a long table as XML; `part` is its XML with the sample cells."""
+    report = long.report
     styles = _read_styles(page, report, part)
     writers = [_column_writer(page, styles, report, index) for index in range(len(report.columns))]
-    start = sum(place.counts[:number])
     row = FIRST_ROW + 1
     head = '<row r="'
     opening = f'" ht="{ROW_HEIGHT:g}" customHeight="1"><c r="A'
-    for begin in range(start, start + place.counts[number], CHUNK):
-        chunk = frame.iloc[begin : min(begin + CHUNK, start + place.counts[number])]
-        favours = _plain(chunk, "favourable")
+    for begin in range(0, long.count, CHUNK):
+        end = min(begin + CHUNK, long.count)
+        favours = long.values("favourable", begin, end)
         tails = [
-            write(_plain(chunk, column.key), favours)
+            write(long.values(column.key, begin, end), favours)
             for write, column in zip(writers, report.columns, strict=True)
         ]
         lines = []
@@ -217,12 +291,15 @@ def _figure_writer(
     for favour in _TONES if favoured else (None,):
         tone = page.choice("favour", str(favour))[1] if favoured else ""
         starts[favour] = tuple(f'" s="{styles[index, number, tone]}"><v>' for number in numbers)
-    blank = f'" s="{styles[index, numbers[0] if percent else "", ""]}"/>{following}'
+    named = f'" s="{styles[index, numbers[0] if percent else "", ""]}"'
+    blank = f"{named}/>{following}"
     end = f"</v></c>{following}"
 
     def make(value: Any, favour: Any) -> str:
-        if value is None or not isinstance(value, int | float):
-            return blank
+        if not isinstance(value, int | float):
+            return (
+                blank if value is None else f"{named}{_content(cell_value(page, column, value))}{following}"
+            )
         look = starts[favour if favoured else None]
         start = look[0 if abs(value - round(value)) < BELOW_SIGHT else 2 if abs(value) < SMALL else 1]
         return f"{start}{value:.16G}{end}"
@@ -237,6 +314,8 @@ def _content(value: object) -> str:
         return f' t="b"><v>{int(value)}</v></c>'
     if isinstance(value, float):
         return f"><v>{value:.16G}</v></c>"
+    if isinstance(value, date):
+        return f"><v>{(value - _DAY_ZERO).days}</v></c>"
     text = escape(_ESCAPED.sub(r"_x005F\1", str(value)))
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f' t="inlineStr"><is><t{space}>{text}</t></is></c>'

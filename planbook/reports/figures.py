@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain tex
 LATE = ("overdue", "behind")
 RETURNED = ("accepted", "partial")
 SETTLED = ("accepted", "superseded")
+_WIDE = Context(prec=400)  # digits enough for any float
 _WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 # Controls but tab and line feed, turners of the line, halves of pairs, and what is no character at all.
 _UNSAFE = re.compile(
@@ -60,12 +62,27 @@ def one_line(text: str, longest: int = 0) -> str:
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
     """The rows of a frame with plain values: text, int, float, bool, date, Nil, or None where nothing is."""
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+    keys = [str(key) for key in frame.columns]
+    columns = [_plain_column(frame[key]) for key in frame.columns]
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    if hasattr(column, "cat"):  # few values, many rows
+        kept = [*map(_plain, column.cat.categories), None]  # the code of what is missing is −1
+        return [kept[code] for code in column.cat.codes.tolist()]
+    if column.dtype == float:
+        return [value if math.isfinite(value) else None for value in column.tolist()]
+    return [_plain(value) for value in column.tolist()]
 
 
 def _plain(value: object) -> str | float | bool | date | Nil | None:
+    if value is None:
+        return None
     if isinstance(value, str):
         return value or None
+    if isinstance(value, float):  # most values are: asking for any real number takes longer
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, Nil | bool):
         return value
     if isinstance(value, Real):
@@ -73,6 +90,12 @@ def _plain(value: object) -> str | float | bool | date | Nil | None:
     if isinstance(value, datetime):
         return value.date() if value == value else None  # NaT is a datetime unlike itself
     return value if isinstance(value, date) else None
+
+
+def signed_text(value: float, places: int | None = None) -> str:
+    """A change with its sign; on as many decimals as it needs where `places` does not say."""
+    text = round_text(value, decimals(value) if places is None else places)
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
 def decimals(value: float) -> int:
@@ -90,14 +113,28 @@ def row_places(row: Row, key: str) -> int:
 
 def number_text(value: float, places: int = 0) -> str:
     """A quantity with thousands separated, on `places` decimals or more; a negative one in parentheses."""
-    text = f"{abs(value):,.{max(places, decimals(value))}f}"
+    text = round_text(abs(value), max(places, decimals(value)))
     return f"({text})" if value < 0 and text.strip("0.,") else text
 
 
 def percent_text(value: float) -> str:
     """A fraction as a percentage with one decimal; a negative one in parentheses."""
-    text = f"{abs(value):.1%}"
+    text = share_text(abs(value))
     return f"({text})" if value < 0 and text != "0.0%" else text
+
+
+def share_text(value: float) -> str:
+    """A fraction as a percentage with one decimal, its sign before it."""
+    return f"{round_text(value * 100, 1)}%"
+
+
+def round_text(value: float, places: int) -> str:
+    """A figure on `places` decimals as spreadsheets show it: fifteen digits count, a half goes up.
+
+    Binary rounding would show 0.8485 as 84.8 % where the workbook beside it shows 84.9 %.
+    """
+    exact = Decimal(f"{value:.15g}")
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE):,f}"
 
 
 def value_text(book: Book, column: ReportColumn, value: object, lang: str) -> str:
@@ -126,8 +163,12 @@ def node_rows(roll_up: RollUp, lang: str) -> list[Row]:
 
 def goal_rows(roll_up: RollUp) -> list[Row]:
     """The goals, those of one department together, departments in the order of the company."""
+    return _in_order(roll_up, roll_up.goals)
+
+
+def _in_order(roll_up: RollUp, goals: pd.DataFrame) -> list[Row]:
     order = {department.code: n for n, department in enumerate(roll_up.company.departments)}
-    rows = rows_of(roll_up.goals)
+    rows = rows_of(goals)
     for row in rows:
         order.setdefault(row["department"], len(order))
     return sorted(rows, key=lambda row: order[row["department"]])
@@ -148,7 +189,7 @@ def impact(row: Row) -> float | None:
 
 def adverse_rows(roll_up: RollUp) -> list[Row]:
     """The goals with an unfavourable variance, the largest first."""
-    found = [row for row in goal_rows(roll_up) if row["favourable"] == "bad"]
+    found = _in_order(roll_up, roll_up.goals[roll_up.goals["favourable"] == "bad"])
     return sorted(found, key=lambda row: _or_zero(impact(row)))
 
 
@@ -159,8 +200,8 @@ def attention_rows(roll_up: RollUp) -> list[Row]:
         status = LATE.index(row["status"]) if row["status"] in LATE else len(LATE)
         return status, _or_zero(row["schedule_deviation"])
 
-    rows = rows_of(roll_up.tasks)
-    return sorted((row for row in rows if row["status"] in LATE or row["stale"] == "yes"), key=rank)
+    tasks = roll_up.tasks
+    return sorted(rows_of(tasks[tasks["status"].isin(LATE) | (tasks["stale"] == "yes")]), key=rank)
 
 
 def _or_zero(value: float | None) -> float:
@@ -203,9 +244,9 @@ def count_returns(roll_up: RollUp) -> tuple[int, int]:
 
 
 def scope_name(roll_up: RollUp, lang: str) -> str:
-    """The company's word, or the name of the part of it the figures are of."""
+    """The company's name or word, or the name of the part of it the figures are of."""
     found = roll_up.company.find(roll_up.scope) if roll_up.scope else None
-    name = found.name if found else roll_up.scope
+    name = found.name if found else roll_up.scope or roll_up.name
     return one_line(name) or roll_up.book.label("company", lang)
 
 
@@ -230,22 +271,22 @@ def headline(roll_up: RollUp, lang: str) -> str:
         "covered": f"{_or_zero(top.get('covered')):.0f}",
         "expected": f"{_or_zero(top.get('expected')):.0f}",
         "missed": f"{_or_zero(top.get('missed')):.0f}",
-        "met": sum(row["rating"] == "green" for row in rows_of(roll_up.goals)),
+        "met": int((roll_up.goals["rating"] == "green").sum()),
         "worst": _worst_item(roll_up, worst, lang) if worst else label("no_adverse", lang),
     }
     if any(top.get(key) is None for key in ("score", "low", "high")):
         return label("headline_unscored", lang).format(**figures)
-    figures |= {key: f"{top[key]:.1%}" for key in ("score", "low", "high")}
+    figures |= {key: share_text(top[key]) for key in ("score", "low", "high")}
     return label("headline", lang).format(**figures)
 
 
 def _worst_item(roll_up: RollUp, row: Row, lang: str) -> str:
     rate, actual = row["deviation_rate"], row["deviation"]
-    size = f"{rate:+.1%}" if rate is not None else f"{_or_zero(actual):+,.{decimals(_or_zero(actual))}f}"
+    size = signed_text(rate * 100, 1) + "%" if rate is not None else signed_text(_or_zero(actual))
     return roll_up.book.label("worst_item", lang).format(
         department=one_line(row["department_name"] or ""),
         goal=one_line(row["goal"] or row["metric"] or "", 60),
-        rate=size.replace("-", "−"),
+        rate=size,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from planbook.measures.scores import MISSED
 from planbook.problems import OutputError, explain_os_error, say
 from planbook.reports.figures import (
     LATE,
@@ -28,11 +29,8 @@ from planbook.reports.figures import (
     rows_of,
 )
 from planbook.reports.pictures import (
-    HOTTEST,
-    Heat,
     bridge_alt,
     bridge_title,
-    heat_color,
     heat_map,
     main_bridge,
 )
@@ -141,7 +139,6 @@ def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None
         figures=writer.key_figures(rows),
         charts=writer.charts(rows),
         heat=heat,
-        heats=_heat_cells(roll_up, heat),
         goals=writer.plain("summary_goals", rows["company_goals"], "section_company_goals"),
         lists=lists,
         tables=tables,
@@ -152,7 +149,6 @@ def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None
         colors={"navy": NAVY, "blue": BLUE, "steel": STEEL, "pale": PALE, "grid": GRID, "muted": MUTED},
         tones=TONES,
         font=FONT,
-        hottest=HOTTEST,
     )  # fmt: skip
 
 
@@ -167,21 +163,6 @@ def _marks(roll_up: RollUp, lang: str, signed: SignedState | None) -> list[tuple
         text = words.format(as_of=signed.as_of.isoformat(), inputs=signed.inputs)
         marks.append((book.label("sign_state", lang), text))
     return marks
-
-
-def _heat_cells(roll_up: RollUp, heat: Heat) -> list[list[tuple[str, str]]]:
-    """Text and colour of every cell of the heat map."""
-    book, settings = roll_up.book, roll_up.settings
-    green, amber = (float(str(settings.get(k, book.settings[k].value))) for k in ("green", "amber"))
-
-    def cell(value: float | None) -> tuple[str, str]:
-        if value is None:
-            return "", heat_color(None)
-        rounded = round(value, 6)
-        symbol = "●" if rounded >= green else "▲" if rounded >= amber else "◆"
-        return f"{symbol} {percent_text(value)}", heat_color(value)
-
-    return [[cell(value) for value in (*row.cells, row.lowest, row.score)] for row in heat.rows]
 
 
 # -- tables ------------------------------------------------------------------------------------
@@ -315,7 +296,7 @@ class _Writer:
             return sum(row[key] in items for row in listed)
 
         late, red = count(tasks, "status", *LATE), count(goals, "rating", "red")
-        missed = count(goals, "rating", "amber", "red")
+        missed = count(goals, "rating", *MISSED)
         covered, expected = (f"{top.get(key) or 0:.0f}" for key in ("covered", "expected"))
         bounds = self.label("kpi_score_note", low=percent("low"), high=percent("high"))
         errors, warnings = count(quality, "severity", "error"), count(quality, "severity", "warning")

@@ -7,18 +7,36 @@ its thresholds from the sheet of methods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
 from planbook.reports.figures import Row
-from planbook.reports.place import FIRST_ROW
+from planbook.reports.place import FIRST_ROW, MOST_WRITTEN
 from planbook.reports.sheets import LIVE, Page, column_range
 from planbook.spec import quote_text, render
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EMPTY = '""'
 GIVEN = (
     "actual", "target", "target_high", "direction", "annual_target", "baseline", "aggregation", "quarters",
 )  # fmt: skip
 TOTALS = {"target": "company_adds_target", "actual": "company_adds_actual"}
+SUMS = {"target": "adds_target", "actual": "adds_actual"}  # of a goal, over its facts
+MEASURES = (
+    "deviation",
+    "deviation_rate",
+    "favourable",
+    "method_used",
+    "attainment",
+    "rating",
+    "year_completion",
+)
+SHOWN = ("target", "actual", "deviation", "deviation_rate", "favourable", "attainment", "rating")
+CLOSE = 1e-9  # relative: what is nearer is the same figure
+MOST_PAIRS = 100_000_000  # goals times facts: beyond, SUMIFS over the facts would keep a program busy
+ROW = "\0"  # stands for the row's number in a formula that is made once for all rows
 
 
 def measure_formula(page: Page, measure: str, cells: Mapping[str, str]) -> str:
@@ -55,6 +73,8 @@ def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
     if row["rollup"] != "weighted" and row["target"] is not None and row["actual"] is not None:
         if row["rollup"] == "sum" and own:
             live |= _summed(page, row, number, parts)
+        elif row["rollup"] == "ratio" and row["scale"] is not None:
+            live |= _divided(page, row, cells, parts)
         given = {k: cells[k] for k in (*GIVEN, "deviation", "deviation_rate", "method_used")}
         if row["rollup"] == "ratio":  # no sum over quarters: its baseline is held against the annual target
             given["aggregation"] = quote_text(page.choice("aggregation", "last")[0])
@@ -83,12 +103,40 @@ def _summed(page: Page, row: Row, number: str, parts: Sequence[Row]) -> dict[str
     return live
 
 
-def live_parts(page: Page, rows: Sequence[Row]) -> list[Row]:
-    """The contributions with their formulas: the weighted attainment of each."""
+def _divided(page: Page, row: Row, cells: Mapping[str, str], parts: Sequence[Row]) -> dict[str, str]:
+    """The figures of a ratio: what is added above the line over what is added below it."""
+    number, scale = "$" + cells["number"], cells["scale"]
+    sides, numbers = (column_range(page, "parts", key, parts) for key in ("side", "company_no"))
+    live = {}
+    for key, column in (
+        ("target", "adds_target"),
+        ("actual", "adds_actual"),
+        ("annual_target", "adds_annual"),
+    ):
+        if row[key] is not None:
+            amounts = column_range(page, "parts", column, parts)
+            above, below = (f"SUMIFS({amounts},{numbers},{number},{sides},{side})" for side in (1, 2))
+            live[key] = f"={above}*{scale}/{below}"
+    return live
+
+
+def live_parts(page: Page, rows: list[Row], goals: Sequence[Row]) -> list[Row]:
+    """The contributions with their formulas: the goal's own figures, and what they add."""
+    if len(rows) > MOST_WRITTEN:
+        return rows
+    places = _live_places(goals)
     found = []
     for n, row in enumerate(rows):
         cells = _addresses(page, "parts", FIRST_ROW + n)
-        live = {}
+        live: dict[str, str] = {}
+        at = places.get(row["goal_no"]) if row["goal_no"] is not None else None
+        if at is not None:
+            kept = ("target", "actual", "attainment", "rating")
+            live |= {key: f"={sheet_cell(page, 'variance', at, key)}" for key in kept}
+            for key in ("target", "actual"):
+                factor = _factor(page, row)
+                if row[f"adds_{key}"] is not None and factor is not None:
+                    live[f"adds_{key}"] = f"={cells[key]}" + ("" if factor == 1 else f"*{factor:.15g}")
         if row["points"] is not None:
             live["points"] = f"={cells['used']}*{cells['attainment']}"
         if row["adds_deviation"] is not None:
@@ -97,18 +145,82 @@ def live_parts(page: Page, rows: Sequence[Row]) -> list[Row]:
     return found
 
 
+def _live_places(goals: Sequence[Row]) -> dict[object, int]:
+    """The sheet's row of each goal that has formulas, by its number."""
+    return {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal.get(LIVE)}
+
+
+def _factor(page: Page, row: Row) -> float | None:
+    """What a part's quantities are multiplied with to be in the unit of its company goal."""
+    own, unit = row["unit"], row["company_unit"]
+    return page.book.unit_table.convert(1.0, str(own or unit), str(unit)) if unit else 1.0
+
+
 # -- scores ------------------------------------------------------------------------------------
 
 
-def live_goals(page: Page, rows: Sequence[Row]) -> list[Row]:
-    """The goals with what they add to their department's score."""
+def live_goals(page: Page, rows: list[Row]) -> list[Row]:
+    """The goals with their formulas: sums over their facts, measures of these, what they add to the score.
+
+    The figures of very many goals over very many facts stay as they were computed.
+    """
+    facts = page.roll_up.facts
+    if len(rows) > MOST_WRITTEN or len(rows) * len(facts) > MOST_PAIRS:
+        return rows
+    made, summed = _goal_formulas(page), _summed_goals(facts)
     found = []
     for n, row in enumerate(rows):
-        cells = _addresses(page, "variance", FIRST_ROW + n)
-        live = {}
+        at = FIRST_ROW + n
+        live: dict[str, str] = {}
+        if row["target"] is not None and row["actual"] is not None:
+            sums = SUMS if _is_sum(row, summed) else ()
+            keys = [key for key in made if key not in SUMS or key in sums]
+            live = {key: made[key].replace(ROW, str(at + 1)) for key in keys}
         if row["capped"] is not None:
+            cells = _addresses(page, "variance", at)
             live["capped"] = f"=MIN({cells['attainment']},{cell_name('cap')})"
             live["points"] = f"={cells['share']}*{cells['capped']}"
+        found.append({**row, LIVE: live})
+    return found
+
+
+def _goal_formulas(page: Page) -> dict[str, str]:
+    """The formulas of a goal's row by column, the row's number left open."""
+    columns = page.book.report("variance").columns
+    cells = {column.key: f"{column_letter(index)}{ROW}" for index, column in enumerate(columns)}
+    given = {**cells, "annual_high": cells["annual_target_high"], "filled": "1"}
+    given["baseline_target"] = f"({measure_formula(page, 'baseline_target', given)[1:]})"
+    sums = {
+        key: f"=ROUND({page.place.combine('SUMIFS', f'[{column}]', '[goal_no]', '$' + cells['goal_no'])},9)"
+        for key, column in SUMS.items()
+    }
+    return sums | {key: measure_formula(page, key, given) for key in MEASURES}
+
+
+def _summed_goals(facts: pd.DataFrame) -> Mapping[object, tuple[float, float]]:
+    """What the facts of each goal add up to."""
+    columns = ["goal_no", *SUMS.values()]
+    if facts.empty or not set(columns) <= set(facts.columns):
+        return {}
+    sums = facts[columns].astype(float).groupby("goal_no").sum()
+    return dict(zip(sums.index.tolist(), sums.itertuples(index=False, name=None), strict=True))
+
+
+def _is_sum(row: Row, summed: Mapping[object, tuple[float, float]]) -> bool:
+    """Whether a goal's figures are what the facts in sight add up to, as they are but where scopes cut."""
+    sums = summed.get(row["goal_no"])
+    return sums is not None and all(
+        abs(row[key] - total) <= CLOSE * max(1.0, abs(total)) for key, total in zip(SUMS, sums, strict=True)
+    )
+
+
+def live_adverse(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Row]:
+    """Rows of the summary that show goals, each figure taken from the goal's own row."""
+    places = _live_places(goals)
+    found = []
+    for row in rows:
+        at = places.get(row["goal_no"]) if row["goal_no"] is not None else None
+        live = {} if at is None else {k: f"={sheet_cell(page, 'variance', at, k)}" for k in SHOWN}
         found.append({**row, LIVE: live})
     return found
 

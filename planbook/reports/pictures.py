@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planbook.reports.figures import Row, decimals, number_text, one_line
+from planbook.measures.scores import rate
+from planbook.reports.figures import Row, number_text, one_line, percent_text, signed_text
 from planbook.spec import Book
 
 if TYPE_CHECKING:
@@ -124,11 +125,6 @@ def _readable_unit(roll_up: RollUp, unit: str, values: object) -> str:
     return unit
 
 
-def signed_text(value: float) -> str:
-    """A change with its sign, as charts label it."""
-    return f"{value:+,.{decimals(value)}f}".replace("-", "−")
-
-
 def bridge_title(book: Book, lang: str, bridge: Bridge) -> str:
     """What the bridge shows: whose gap is the largest, and where the axis starts."""
     adverse = [step for step in bridge.steps if not step.good]
@@ -166,13 +162,32 @@ class Heat:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One attainment with the symbol of its rating and the colour of its ground; None where nothing is."""
+
+    value: float | None
+    symbol: str = ""
+    color: str = "#FFFFFF"
+
+    @property
+    def text(self) -> str:
+        """The symbol and the percentage, as a person reads them."""
+        return "" if self.value is None else f"{self.symbol} {percent_text(self.value)}"
+
+    @property
+    def number(self) -> str:
+        """The number format that shows the same in a cell of a workbook."""
+        return "" if self.value is None else f'"{self.symbol} "0.0%'
+
+
+@dataclass(frozen=True, slots=True)
 class HeatRow:
     """One department: the lowest attainment under each column, its lowest of all, and its score."""
 
     name: str
-    cells: tuple[float | None, ...]
-    lowest: float | None
-    score: float | None
+    cells: tuple[HeatCell, ...]
+    lowest: HeatCell
+    score: HeatCell
 
 
 def heat_map(roll_up: RollUp, rows: Mapping[str, Sequence[Row]]) -> Heat:
@@ -188,29 +203,45 @@ def heat_map(roll_up: RollUp, rows: Mapping[str, Sequence[Row]]) -> Heat:
         common = Counter(goal["metric"] for goal in goals if goal["metric"])
         wanted = [metric for metric, count in common.most_common(MOST_COLUMNS) if count > 1]
         titles = [str(metric) for metric in wanted]
-    found = [
-        _heat_row(node, [goal for goal in goals if goal["department"] == node["code"]], key, wanted)
-        for node in rows["scores"]
-        if node["goals"] and node["node"] != "company"
+    own: dict[object, list[tuple[object, float]]] = {}
+    for goal in goals:
+        if goal["attainment"] is not None:
+            own.setdefault(goal["department"], []).append((goal[key], float(goal["attainment"])))
+    nodes = [node for node in rows["scores"] if node["goals"] and node["node"] != "company"]
+    found = [(node, _lowest(own.get(node["code"], ()), wanted)) for node in nodes]
+    found = [(node, values) for node, values in found if values[-1] is not None]
+    low = sorted(found, key=lambda row: row[1][-1] or 0.0)[:MOST_ROWS]
+    shown = [row for row in found if row in low]
+    cells = iter(heat_cells(roll_up, [v for node, values in shown for v in (*values, node["score"])]))
+    lines = tuple(
+        HeatRow(
+            one_line(node["name"] or "", LONGEST_NAME),
+            tuple(next(cells) for _ in wanted),
+            lowest=next(cells),
+            score=next(cells),
+        )
+        for node, _ in shown
+    )
+    return Heat(tuple(one_line(title, 40) for title in titles), lines, len(found) - len(shown))
+
+
+def _lowest(known: Sequence[tuple[object, float]], wanted: Sequence[object]) -> list[float | None]:
+    """The lowest attainment under each column, then the lowest of all."""
+    columns = [[value for column, value in known if column == each] for each in wanted]
+    return [min(values, default=None) for values in (*columns, [value for _, value in known])]
+
+
+def heat_cells(roll_up: RollUp, values: Sequence[float | None]) -> list[HeatCell]:
+    """Attainments as every report shows them: the symbol by the book's own rating, the colour by size."""
+    book = roll_up.book
+    ratings = rate(book, values, roll_up.settings)
+    titles = [book.list_title("rating", str(rating), book.languages[0]) for rating in ratings]
+    return [
+        HeatCell(None) if value is None else HeatCell(value, title.split()[0], _heat_color(value))
+        for value, title in zip(values, titles, strict=True)
     ]
-    found = [row for row in found if row.lowest is not None]
-    low = sorted(found, key=lambda row: row.lowest or 0.0)[:MOST_ROWS]
-    shown = tuple(row for row in found if row in low)
-    return Heat(tuple(one_line(title, 40) for title in titles), shown, len(found) - len(shown))
 
 
-def _heat_row(node: Row, goals: Sequence[Row], key: str, wanted: Sequence[object]) -> HeatRow:
-    known = [goal for goal in goals if goal["attainment"] is not None]
-
-    def lowest(of: Sequence[Row]) -> float | None:
-        return min((float(goal["attainment"]) for goal in of), default=None)
-
-    cells = tuple(lowest([goal for goal in known if goal[key] == value]) for value in wanted)
-    return HeatRow(one_line(node["name"] or "", LONGEST_NAME), cells, lowest(known), node["score"])
-
-
-def heat_color(value: float | None) -> str:
+def _heat_color(value: float) -> str:
     """The colour of an attainment, from orange over white to blue."""
-    if value is None:
-        return "#FFFFFF"
     return next((color for limit, color in HEATS if round(value, 6) < limit), HOTTEST)

@@ -10,6 +10,7 @@ from planbook.spec.models import ReportSheet
 
 HEADING_ROW, HINT_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 3, 4
 LAST_EXCEL_ROW = 1_048_576
+MOST_WRITTEN = 5_000  # rows of a table that are written cell by cell; more are streamed
 MOST_FACTS = LAST_EXCEL_ROW - FIRST_ROW  # on one sheet
 
 

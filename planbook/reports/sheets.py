@@ -274,8 +274,7 @@ def write_sheet(
     for index, width in enumerate(widths):
         hidden = {"hidden": True} if _is_idle(page, report.columns[index]) else {}
         sheet.set_column(index, index, width, None, hidden)
-        header = page.styles.header(STEEL) if report.columns[index].audit else page.styles.header()
-        write_value(sheet, HEADER_ROW, index, titles[index], header)
+        write_value(sheet, HEADER_ROW, index, titles[index], header_style(page, report.columns[index]))
     before: object = None
     for offset, row in enumerate(rows):
         parted = group and offset and row[group] != before
@@ -287,11 +286,16 @@ def write_sheet(
             lines = max(lines, cell_lines(page, column, row, widths[index]))
         sheet.set_row(FIRST_ROW + offset, row_height(lines))
     _add_filter(page, sheet, report, rows)
-    _add_bars(sheet, report, rows)
-    sheet.freeze_panes(FIRST_ROW, _frozen_columns(report))
+    add_bars(sheet, report, len(rows))
+    sheet.freeze_panes(FIRST_ROW, frozen_columns(report))
     set_print(page, sheet)
     sheet.repeat_rows(HEADER_ROW)
     sheet.print_area(HEADING_ROW, 0, last_row(rows), printed_columns(report) - 1)
+
+
+def header_style(page: Page, column: ReportColumn) -> Any:
+    """The header of a column; grey over what is only for checking."""
+    return page.styles.header(STEEL) if column.audit else page.styles.header()
 
 
 def printed_columns(report: ReportSheet) -> int:
@@ -345,10 +349,10 @@ def _add_filter(page: Page, sheet: Any, report: ReportSheet, rows: Sequence[Row]
         write_nothing(page, sheet, FIRST_ROW, printed_columns(report) - 1)
 
 
-def _add_bars(sheet: Any, report: ReportSheet, rows: Sequence[Row]) -> None:
+def add_bars(sheet: Any, report: ReportSheet, count: int) -> None:
     """Bars from the middle of the impact column: favourable to the right, adverse to the left."""
     for index, column in enumerate(report.columns):
-        if column.key == "impact" and rows:
+        if column.key == "impact" and count:
             look = {"bar_color": BAR_GOOD, "bar_negative_color": BAR_BAD, "bar_axis_color": STEEL}
             limits = {"min_type": "num", "min_value": -0.5, "max_type": "num", "max_value": 0.5}
             kind = {
@@ -357,7 +361,8 @@ def _add_bars(sheet: Any, report: ReportSheet, rows: Sequence[Row]) -> None:
                 "bar_solid": True,
                 "bar_axis_position": "middle",
             }
-            sheet.conditional_format(FIRST_ROW, index, last_row(rows), index, {**kind, **look, **limits})
+            last = FIRST_ROW + count - 1
+            sheet.conditional_format(FIRST_ROW, index, last, index, {**kind, **look, **limits})
 
 
 def last_row(rows: Sequence[Row]) -> int:
@@ -381,7 +386,8 @@ def write_nothing(page: Page, sheet: Any, row: int, last: int, *, first: int = 0
     write_value(sheet, row, first, page.label("nothing"), style)
 
 
-def _frozen_columns(report: ReportSheet) -> int:
+def frozen_columns(report: ReportSheet) -> int:
+    """How many of the first columns stay in sight: none where the table is narrow anyway."""
     frozen, width = 0, 0.0
     for column in report.columns[:2]:
         width += column.width
@@ -477,6 +483,7 @@ def set_print(page: Page, sheet: Any, pages: int = 0) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, pages)
+    sheet.center_horizontally()
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     left = page.label("header_left").format(year=page.roll_up.year)
     name = scope_name(page.roll_up, page.lang)[:LONGEST_HEADER_PART]

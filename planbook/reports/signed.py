@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbook.calendar import FiscalYear
+from planbook.calendar import QUARTERS, FiscalYear
 from planbook.problems import OutputError, UsageError, explain_os_error, say
 from planbook.reports.figures import RETURNED, Row, rows_of
 
@@ -24,7 +24,6 @@ FACT_FIGURES = ("target", "target_high", "actual")
 GOAL_FIGURES = ("annual_target", "weight")
 DAY_FIGURES = ("target", "actual", "attainment")  # of goals: they move with the day, so only at the same one
 MEANINGS = ("direction", "aggregation")  # of figures: another one makes the same numbers mean something else
-QUARTERS = ("q1", "q2", "q3", "q4")
 FACTS, GOALS, SCORES, COMPANY = "facts", "goals", "scores", "company_goals"
 
 

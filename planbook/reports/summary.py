@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planbook.measures.scores import MISSED
 from planbook.reports.charts import write_bridge, write_score_bars
 from planbook.reports.figures import (
     LATE,
@@ -21,8 +22,8 @@ from planbook.reports.figures import (
     report_subtitle,
     report_title,
 )
-from planbook.reports.live import TOTALS, count_choices, sheet_cell
-from planbook.reports.pictures import Heat, HeatRow, heat_color, heat_map, main_bridge
+from planbook.reports.live import TOTALS, count_choices, live_adverse, sheet_cell
+from planbook.reports.pictures import Heat, HeatRow, heat_map, main_bridge
 from planbook.reports.place import FIRST_ROW
 from planbook.reports.sheets import (
     BORDER,
@@ -82,8 +83,9 @@ def write_summary(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> 
     fit = Section("section_coherence", "summary_coherence", "coherence", MOST_FINDINGS)
     row = _write_table(page, sheet, row, fit, rows["coherence"])
     sheet.set_h_pagebreaks([row])
+    adverse = live_adverse(page, adverse_rows(page.roll_up), rows["variance"])
     for section, found in (
-        (Section("section_adverse", "adverse", "variance"), adverse_rows(page.roll_up)),
+        (Section("section_adverse", "adverse", "variance"), adverse),
         (Section("section_tasks", "attention", "tasks"), attention_rows(page.roll_up)),
     ):
         row = _write_table(page, sheet, row, section, found)
@@ -127,7 +129,7 @@ def _tiles(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Tile]:
         Tile(label("kpi_score"), *at_top("score"), "0.0%", label("kpi_score_note", **bounds)),
         Tile(label("kpi_met"), *count("variance", "rating", "green"), INTEGER,
              label("kpi_of_goals", count=len(goals))),
-        Tile(label("kpi_missed"), *count("variance", "rating", "amber", "red"), INTEGER,
+        Tile(label("kpi_missed"), *count("variance", "rating", *MISSED), INTEGER,
              label("kpi_missed_note", count=f"{red:.0f}")),
         Tile(label("kpi_late"), *count("tasks", "status", *LATE), INTEGER,
              label("kpi_of_tasks", count=len(tasks))),
@@ -234,17 +236,9 @@ def _write_heat_row(page: Page, sheet: Any, at: int, row: HeatRow, spans: Sequen
     plain = {**BORDER, "align": "center"}
     name = page.styles.get(**BORDER, indent=1)
     _merge(sheet, at, (RIGHT, RIGHT + len(NAME) - 1), row.name, name)
-    for value, span in zip((*row.cells, row.lowest, row.score), spans, strict=True):
-        last = span[0] >= spans[-2][0]
-        look = {**plain, "num_format": _heat_number(page), "bg_color": heat_color(value)}
-        style = page.styles.get(**look, bold=last) if value is not None else page.styles.get(**plain)
-        _merge(sheet, at, span, value, style)
-
-
-def _heat_number(page: Page) -> str:
-    """A percentage behind the symbol of its rating, by the thresholds in force."""
-    given = {key: page.roll_up.settings.get(key, page.book.settings[key].value) for key in ("amber", "green")}
-    return f'[<{given["amber"]}]"◆ "0.0%;[<{given["green"]}]"▲ "0.0%;"● "0.0%'
+    for cell, span in zip((*row.cells, row.lowest, row.score), spans, strict=True):
+        look = plain if cell.value is None else {**plain, "num_format": cell.number, "bg_color": cell.color}
+        _merge(sheet, at, span, cell.value, page.styles.get(**look, bold=span[0] >= spans[-2][0]))
 
 
 def _merge(sheet: Any, row: int, span: tuple[int, int], value: str | float | None, style: Any) -> None:
@@ -257,15 +251,12 @@ def _merge(sheet: Any, row: int, span: tuple[int, int], value: str | float | Non
 
 
 def _live_goal(page: Page, row: Row, at: int) -> Row:
-    """A company goal on the summary: its totals over the facts, the rest from its own sheet."""
-    live = {
-        key: f"={sheet_cell(page, 'company_goals', at, key)}"
-        for key in row.get(LIVE, {})
-        if key not in TOTALS
-    }
+    """A company goal on the summary: totals of what adds over the facts, the rest from its own sheet."""
+    own = row.get(LIVE, {})
+    live = {key: f"={sheet_cell(page, 'company_goals', at, key)}" for key in own}
     number = sheet_cell(page, "company_goals", at, "number")
     for key, column in TOTALS.items():
-        if key in row.get(LIVE, {}):
+        if key in own and row["rollup"] == "sum":
             live[key] = "=" + page.place.combine("SUMIFS", f"[{column}]", "[company_no]", number)
     return {**row, LIVE: live}
 

@@ -112,15 +112,28 @@ def _parts(roll_up: RollUp, goals: Sequence[Row]) -> list[Row]:
     for above in rows_of(roll_up.company_goals):
         own = [goal for goal in goals if goal["company_no"] == above["number"]]
         own.sort(key=lambda goal: goal["company_use"] != "counted")
-        found += _summed(roll_up, above, own) if above["rollup"] == "sum" else _weighted(above, own)
+        if above["rollup"] == "ratio":
+            found += _divided(roll_up, above, goals)
+            found += [{**_part(above, goal), "company_use": "shown"} for goal in own]
+        else:
+            found += _summed(roll_up, above, own) if above["rollup"] == "sum" else _weighted(above, own)
     return found
 
 
 def _part(above: Row, goal: Row) -> Row:
     blank = dict.fromkeys(
-        ("adds_target", "adds_actual", "adds_deviation", "adds_annual", "used", "points", "company_unit")
+        (
+            "adds_target",
+            "adds_actual",
+            "adds_deviation",
+            "adds_annual",
+            "used",
+            "points",
+            "side",
+            "company_unit",
+        )
     )
-    return {**goal, **blank, "company_goal": above["goal"]}
+    return {**goal, **blank, "company_goal": above["goal"], "company_no": above["number"]}
 
 
 def _summed(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
@@ -129,11 +142,32 @@ def _summed(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
         part = _part(above, goal)
         part["company_unit"] = above["unit"]
         if goal["company_use"] == "counted":
-            for name, key in (("target", "target"), ("actual", "actual"), ("annual", "annual_target")):
-                part[f"adds_{name}"] = _convert(roll_up, goal, goal[key], above["unit"])
+            part |= _added(roll_up, goal, above["unit"])
             if part["adds_target"] is not None and part["adds_actual"] is not None:
                 part["adds_deviation"] = round(part["adds_actual"] - part["adds_target"], 9)
         found.append(part)
+    return found
+
+
+def _added(roll_up: RollUp, goal: Row, unit: str | None) -> Row:
+    """What a goal adds, in the unit of what it is added to."""
+    pairs = (("target", "target"), ("actual", "actual"), ("annual", "annual_target"))
+    return {f"adds_{name}": _convert(roll_up, goal, goal[key], unit) for name, key in pairs}
+
+
+def _divided(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
+    """What stands above and below the line of a ratio: the goals of the departments that count in it."""
+    paired = set(str(above["paired"] or "").split("、"))
+    units = {goal.goal: goal.unit for goal in roll_up.company.goals}
+    found = []
+    for side, name in enumerate((above["numerator"], above["denominator"]), 1):
+        unit = units.get(str(name))
+        for goal in goals:
+            if goal["company_goal"] != name or goal["department"] not in paired:
+                continue
+            if goal["company_use"] == "counted":
+                more = {"side": float(side), "company_unit": unit}
+                found.append({**_part(above, goal), **_added(roll_up, goal, unit), **more})
     return found
 
 

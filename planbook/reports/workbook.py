@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from planbook.reports.charts import write_score_bars
 from planbook.reports.contents import write_contents
-from planbook.reports.facts import Rows, fill_package, stream_rows, stretch_table, write_frame
+from planbook.reports.facts import (
+    Long,
+    Rows,
+    fill_package,
+    long_facts,
+    long_rows,
+    stream_rows,
+    stretch_table,
+    write_frame,
+    write_long,
+)
 from planbook.reports.figures import Row, report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
 from planbook.reports.matrix import write_matrix
 from planbook.reports.methods import write_methods
-from planbook.reports.place import MOST_FACTS, FactSheets, place_facts
+from planbook.reports.place import MOST_FACTS, MOST_WRITTEN, FactSheets, place_facts
 from planbook.reports.sheets import Page, fit_text, last_row, shade, write_sheet
 from planbook.reports.signed import SignedState, restated_rows
 from planbook.reports.summary import write_summary
@@ -31,6 +41,7 @@ SHEETS = (
     "summary", "company_goals", "parts", "trend", "scores", "variance", "tasks", "progress", "risks",
     "matrix", "appraisal", "coherence", "facts", "receipts", "quality", "restated", "methods",
 )  # fmt: skip
+SHAPED = frozenset({"scores", "matrix"})  # their rows have a shape of their own
 OPTIONAL = frozenset(
     {"parts", "trend", "progress", "risks", "appraisal", "coherence", "restated"}
 )  # left out when empty
@@ -63,28 +74,37 @@ def write_consolidated(
     place = place_facts(roll_up.book.report("facts"), lang, len(roll_up.facts), most_facts)
     with new_workbook(path) as workbook:
         page = Page(workbook, Styles(workbook), roll_up, lang, place, positions_of(roll_up), sources)
-        _write_all(page, signed)
-    if len(roll_up.facts):
-        tables = {
-            f"xl/tables/table{number + 1}.xml": partial(stretch_table, place, number)
-            for number in range(len(place.titles))
-        }
-        fill_package(path, _fact_parts(page), tables)
-
-
-def _fact_parts(page: Page) -> dict[str, Rows]:
-    """What writes the rows of each fact sheet, by the name of its part; only these sheets have tables."""
-    sheets = [sheet.get_name() for sheet in page.workbook.worksheets()]
-    facts, place = page.roll_up.facts, page.place
-    return {
+        streams = _write_all(page, signed)
+        sheets = [sheet.get_name() for sheet in workbook.worksheets()]
+    parts = {
         f"xl/worksheets/sheet{sheets.index(title) + 1}.xml": Rows(
-            partial(stream_rows, page, place, number, facts), place.counts[number]
+            partial(stream_rows, page, long), long.count
         )
-        for number, title in enumerate(place.titles)
+        for title, long in streams.items()
+    }
+    tables = {}
+    if len(roll_up.facts):  # only the sheets of the facts have tables
+        for number in range(len(place.titles)):
+            tables[f"xl/tables/table{number + 1}.xml"] = partial(stretch_table, place, number)
+    if parts:
+        fill_package(path, parts, tables)
+
+
+def _long_tables(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, Long]:
+    """The sheets whose rows are streamed, by title: those of the facts, and tables of very many rows."""
+    place, facts = page.place, page.roll_up.facts
+    found = {}
+    if len(facts):
+        found = {title: long_facts(place, number, facts) for number, title in enumerate(place.titles)}
+    return found | {
+        page.title(key): long_rows(page.book.report(key), rows[key])
+        for key in SHEETS
+        if key in rows and key not in SHAPED and len(rows[key]) > MOST_WRITTEN
     }
 
 
-def _write_all(page: Page, signed: SignedState | None) -> None:
+def _write_all(page: Page, signed: SignedState | None) -> dict[str, Long]:
+    """Write every sheet; comes back with what is to be streamed into them."""
     roll_up, lang = page.roll_up, page.lang
     page.workbook.set_properties(
         {
@@ -97,24 +117,30 @@ def _write_all(page: Page, signed: SignedState | None) -> None:
     )
     rows = _live(page, {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed, lang)})
     planned = _planned(page.place, page, rows)
+    streams = _long_tables(page, rows)
     contents = page.workbook.add_worksheet(page.title("contents"))
     sheets = {title: page.workbook.add_worksheet(title) for _, title in planned}
     contents.set_tab_color(TAB_COLORS["contents"])
     for key, title in planned:
         if key in TAB_COLORS:
             sheets[title].set_tab_color(TAB_COLORS[key])
-        _write_one(page, sheets[title], key, title, rows)
+        if key != "facts" and title in streams:
+            write_long(page, sheets[title], streams[title])
+        else:
+            _write_one(page, sheets[title], key, title, rows)
     write_contents(page, contents, planned, rows, signed)
     contents.activate()
+    return streams
 
 
 def _live(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
     """The rows with the formulas of the cells that count themselves."""
+    goals = live_goals(page, rows["variance"])
     return {
         **rows,
         "company_goals": live_company_goals(page, rows["company_goals"], rows["parts"]),
-        "parts": live_parts(page, rows["parts"]),
-        "variance": live_goals(page, rows["variance"]),
+        "parts": live_parts(page, rows["parts"], goals),
+        "variance": goals,
         "scores": live_scores(page, rows["scores"], rows["variance"]),
     }
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from random import Random
 
 from planbook.problems import Code
+from tests.support.packages import find_sheet
 
 GOALS, META = "1_目标总表", "_meta"  # sheets that kinds change; their parts have whatever number
 Make = Callable[[bytes], bytes]
@@ -57,16 +58,7 @@ def pack(parts: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
 
 def sheet_part(parts: Mapping[str, bytes], title: str) -> str:
     """The name of the part that a sheet stands in; what is no sheet's title is a part's name already."""
-    found = re.search(
-        rf'<sheet name="{re.escape(title)}"[^>]*r:id="(\w+)"'.encode(), parts["xl/workbook.xml"]
-    )
-    if found is None:
-        return title
-    target = re.search(
-        rb'<Relationship Id="' + found[1] + rb'"[^>]*Target="([^"]+)"', parts["xl/_rels/workbook.xml.rels"]
-    )
-    assert target is not None
-    return "xl/" + target[1].decode().removeprefix("/xl/")
+    return find_sheet(parts, title) or title
 
 
 def with_part(data: bytes, name: str, content: bytes | Callable[[bytes], bytes]) -> bytes:

@@ -37,15 +37,22 @@ def with_prefix(text: str, prefix: str = "x") -> str:
     return named.replace(f'xmlns="{MAIN}"', f'xmlns:{prefix}="{MAIN}"', 1)
 
 
-def part_of(path: Path, title: str) -> str:
-    """The part of the sheet called `title`."""
-    parts = read_parts(path)
+def find_sheet(parts: Mapping[str, bytes], title: str) -> str | None:
+    """The part of the sheet called `title`, whoever wrote the package."""
     workbook, links = (
         parts[f"xl/{name}"].decode("utf-8") for name in ("workbook.xml", "_rels/workbook.xml.rels")
     )
     found = re.search(rf'<(?:\w+:)?sheet name="{re.escape(title)}"[^>]*?r:id="(\w+)"', workbook)
-    assert found, f"there is no sheet {title}"
+    if found is None:
+        return None
     link = next(tag for tag in re.findall(r"<Relationship [^>]*>", links) if f'Id="{found[1]}"' in tag)
     target = re.search(r'Target="/?(?:xl/)?([^"]+)"', link)
     assert target
     return f"xl/{target[1]}"
+
+
+def part_of(path: Path, title: str) -> str:
+    """The part of the sheet called `title` in a file that must have one."""
+    found = find_sheet(read_parts(path), title)
+    assert found, f"there is no sheet {title}"
+    return found

@@ -114,6 +114,7 @@ class Builder:
             "coverage": f"{len(quarters)}/2",
             "quarters": len(quarters),
             "annual_target": more.get("annual_target"),
+            "year_completion": pair[1] / more["annual_target"] if more.get("annual_target") else None,
             "weight": more.get("weight"),
             "driver": more.get("driver"),
             "fact": self.facts[-1]["fact"] if quarters else None,
@@ -159,7 +160,8 @@ class Builder:
         for number, row in enumerate(self.company_goals, 1):
             row["number"] = number
         above = {row["goal"]: row for row in self.company_goals}
-        for goal in self.goals:
+        for goal_no, goal in enumerate(self.goals, 1):
+            goal["goal_no"] = goal_no
             mine = [g for g in self.goals if g["department"] == goal["department"]]
             goal["share"] = 1 / len(mine) if goal["level"] == "department" else None
             own = [f for f in self.facts if (f["file"], f["goal_id"]) == (goal["file"], goal["goal_id"])]
@@ -167,6 +169,7 @@ class Builder:
             if top is not None:
                 goal |= {"company_no": top["number"], "company_use": "counted"}
             for position, fact in enumerate(own, 1):
+                fact["goal_no"] = goal_no
                 if goal["aggregation"] == "last" and position < len(own):
                     continue
                 for name in ("target", "actual"):
