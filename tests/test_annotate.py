@@ -101,6 +101,26 @@ def test_the_list_names_place_finding_and_code_and_links_to_the_cell(returned: P
     assert sheet["A2"].value.startswith("3 个错误须改正，2 个警告请核对")
 
 
+def test_each_column_of_the_list_holds_what_its_header_says(tmp_path: Path) -> None:
+    """The column's title, what stands in the cell, what should: not a task's name, a date, a sheet, a rule."""
+    goals = GOALS.format(50).replace("| 新客户拓展 ", f"| {'长' * 41} ")
+    tracking = "goal | task | owner | percent | updated\nG002 | T003 | 张三 | 0.5 | 2024-06-01\n"
+    tables = {
+        "goals": goals,
+        "decomposition": TASKS.replace("10     | 客户主管", '10 | "张三、李四"', 1),
+        "tracking": tracking,
+    }
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", tables))
+    rows = openpyxl.load_workbook(annotate(path))[LIST].iter_rows(min_row=5, values_only=True)
+    shown = {(r[8], r[2]): tuple(r[3:6]) for r in rows if r[0]}
+    assert shown["too-long", "1_目标总表!C7"] == ("目标名称", None, None)
+    assert shown["task-overdue", "3_任务跟踪!L7"] == ("完成百分比", "50.0%", None)
+    assert shown["task-stale", "3_任务跟踪!S7"] == ("更新日期", "2024-06-01", None)
+    assert shown["rule-broken", "2_目标分解!M7"] == ("责任岗位", "张三、李四", None)
+    assert shown["link-broken", "2_目标分解!C7"] == ("目标名称", "G009", None)
+    assert shown["ambiguous-value", "1_目标总表!I8"] == ("目标值", "约50", "50 元")
+
+
 def test_cells_are_coloured_and_commented_and_notes_are_not(returned: Path) -> None:
     copy = annotate(returned)
     assert marked(copy, "1_目标总表") == {"FFF9DAD2": {"I7"}, "FFFDECC3": {"C7", "I8"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planbook.layout import cell_address
-from planbook.problems import Code
+from planbook.problems import Code, Severity
 from planbook.workflow import read_and_check
 from tests.support.workbooks import calculator, read_tables, write_filled
 
@@ -58,6 +58,29 @@ def place(sheet: str, key: str, number: int = 1) -> str:
     return f"{TITLES[sheet]}!{cell_address(placed.row(number), placed.index(key))}"
 
 
+def test_a_name_too_long_is_an_error_here_as_in_the_workbook(tmp_path: Path) -> None:
+    goals = GOALS.replace("department | 新客户拓展 ", f"department | {'长' * 41} ")
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {**CLEAN, "goals": goals}))
+    [told] = [p for p in read_and_check(path)[0].problems if p.code is Code.TOO_LONG]
+    assert (told.severity, str(told.location)) == (Severity.ERROR, "a.xlsx:1_目标总表!C7")
+    assert told.line("zh").endswith("“目标名称”有 41 个字，超过 40 个。 请缩短到 40 个字以内。")
+
+
+def test_a_company_goal_beside_the_list_is_kept_and_said(tmp_path: Path) -> None:
+    goals = GOALS.replace("| weight", "| weight | company_goal").replace("| 0.6", '| 0.6 | "营收增长15%"')
+    goals = goals.replace("| 0.4", '| 0.4 | "年度营收增长15%"')
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {**CLEAN, "goals": goals}))
+    submission, _ = read_and_check(path)
+    [told] = [p for p in submission.problems if p.code is Code.NOT_LISTED]
+    assert (told.severity, told.location.cell) == (
+        Severity.WARNING,
+        place("goals", "company_goal").split("!")[1],
+    )
+    assert (told.found, told.expected) == ("营收增长15%", "年度营收增长15%")
+    kept = [row.get("company_goal") for row in submission.plan.rows("goals")]
+    assert kept == ["营收增长15%", "年度营收增长15%"]
+
+
 def test_a_sound_workbook_has_no_problem(tmp_path: Path) -> None:
     assert problems(tmp_path) == set()
 
@@ -80,6 +103,20 @@ BROKEN = [
     ("late task", "decomposition", "2024-01-03 | 2024-09-30", "2024-01-03 | 2025-02-28", Code.RULE_ADVICE, "finish", 2),
     ("overdue", "tracking", "| 1       | 2024-06-30", "| 0.8     | 2024-06-30", Code.TASK_OVERDUE, "percent", 1),
     ("stale", "tracking", "| 0.7     | 2024-06-30", "| 0.7     | 2024-05-30", Code.TASK_STALE, "updated", 2),
+    ("name too long", "goals", "department | 新客户拓展 ", f"department | {'长' * 41} ", Code.TOO_LONG, "goal", 1),
+    ("metric too long", "goals", "| 复购率       |", f"| {'长' * 61} |", Code.TOO_LONG, "metric", 2),
+    ("character", "goals", "department | 新客户拓展 ", "department | 新客户*拓展 ", Code.BAD_CHARACTER, "goal", 1),
+    ("above 100 %", "tracking", "| 0.7     | 2024-06-30", "| 1.2     | 2024-06-30", Code.ABOVE_ONE, "percent", 2),
+    ("one blank weight", "goals", "2024-12-31 | 0.4", "2024-12-31 |    ", Code.WEIGHT_BLANK, "weight", 2),
+    ("no quantity", "goals", "| 48     |", '| "待定" |', Code.NOT_A_QUANTITY, "target", 1),
+    ("no percentage", "tracking", "| 0.7     | 2024-06-30", '| "大半" | 2024-06-30', Code.NOT_A_PERCENT, "percent", 2),
+    ("other unit", "review", "| 12     | 10     |", '| 12 | "10天" |', Code.UNIT_MISMATCH, "actual", 2),
+    ("band the wrong way round", "goals", "|           | 家   | 48     |             |", '| "区间" | 家 | 48 | 40 |', Code.OUT_OF_RANGE, "target_high", 1),
+    ("percent left blank", "tracking", "| 李四  | 0.7     |", "| 李四 | |", Code.REQUIRED_MISSING, "percent", 2),
+    ("one owner", "tracking", "| 张三  | 1 ", '| "张三、李四" | 1 ', Code.RULE_BROKEN, "owner", 1),
+    ("goal without a task", "decomposition", "| G002 | 老客户回访       |", "| G001 | 老客户回访 |", Code.RULE_ADVICE, "goal", 2),
+    ("task of another goal", "tracking", "G002 | 老客户回访       | T002", "G001 | 拓展华东区域市场 | T002", Code.LINK_STALE, "task", 2),
+    ("cause", "review", "| 暴雨            | 线上拜访", "|  | 线上拜访", Code.REASON_MISSING, "cause_objective", 2),
 ]  # fmt: skip
 
 
@@ -91,5 +128,8 @@ def test_a_broken_rule_is_told_at_its_cell(
 ) -> None:
     assert old in CLEAN[sheet], "the change would change nothing"
     found = problems(tmp_path, **{sheet: CLEAN[sheet].replace(old, new, 1)})
-    where = "review" if code is Code.REASON_MISSING else "goals" if code is Code.QUARTERS_DISAGREE else sheet
+    elsewhere = {Code.QUARTERS_DISAGREE: "goals"}  # the quarters, at the year's target
+    if sheet == "decomposition" and key == "goal" and code is Code.RULE_ADVICE:
+        elsewhere[code] = "goals"  # the task that went, at the goal it leaves without one
+    where = elsewhere.get(code, sheet)
     assert (code.value, place(where, key, number)) in found

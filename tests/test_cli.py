@@ -81,6 +81,19 @@ def test_every_command_and_option_has_help() -> None:
     assert all(name in help_text for name in main.commands)
 
 
+def test_planbooks_own_reports_among_the_returns_are_a_note(inbox: Path) -> None:
+    """Bare files are consolidated where they lie; the next check of the folder meets the report."""
+    first = run("check", ".", "--json", cwd=inbox)
+    assert run("consolidate", ".", "--html", cwd=inbox).exit_code == 0
+    document = json.loads(run("check", ".", "--json", cwd=inbox).output)
+    own = {(p["code"], p["severity"], p["file"]) for p in document["problems"] if p["code"] == "own-report"}
+    names = {path.name for path in inbox.iterdir()} - {"营销中心.xlsx"}
+    assert own == {("own-report", "note", name) for name in names} and len(own) == 2
+    assert document["counts"]["error"] == json.loads(first.output)["counts"]["error"] == 0
+    again = json.loads(run("consolidate", ".", "--json", cwd=inbox).output)
+    assert [(r["department_name"], r["receipt"]) for r in again["receipts"]] == [("营销中心", "accepted")]
+
+
 def test_texts_are_in_both_languages() -> None:
     for texts in (TEXTS.table, EXPLAINED.table, DETAILS, FAILURES):
         assert all(set(entry) == {"zh", "en"} and all(entry.values()) for entry in texts.values())

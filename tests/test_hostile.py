@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,9 @@ def checked(workbook: bytes, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {found.file: found for found in check_files(Batch(expect(), jobs=2), labels)}
 
 
+ENGLISH = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")  # a phrase, which no Chinese line should hold
+
+
 def test_the_corpus_is_large() -> None:
     assert len({kind.name for kind in CORPUS}) == len(CORPUS) >= 60
 
@@ -70,6 +74,7 @@ def test_the_corpus_is_large() -> None:
 @pytest.mark.parametrize("kind", CORPUS, ids=lambda kind: kind.name)
 def test_every_kind_is_called_by_its_name(kind: Kind, checked: dict[str, Checked]) -> None:
     found = checked[kind.name]
+    assert [line for p in found.problems if ENGLISH.search(line := p.line("zh"))] == []
     grave = {p.code for p in found.problems if p.severity is not Severity.NOTE} - {Code.RULE_ADVICE}
     if kind.accepted:
         assert not grave

@@ -89,7 +89,7 @@ def test_rows_may_be_overridden() -> None:
 
 
 def test_a_language_or_sheet_the_book_does_not_have() -> None:
-    with pytest.raises(UsageError, match="speaks zh, en, not 'fr'"):
+    with pytest.raises(UsageError, match="speaks zh, en, not fr"):
         layout_of(lang="fr")
     with pytest.raises(UsageError, match="has no sheet gaols"):
         layout_of(gaols=3)

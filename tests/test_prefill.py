@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from planbook.company import BackgroundFact
 from planbook.cycle import Cycle, load_cycle
@@ -663,6 +664,40 @@ def test_a_sheet_that_cannot_be_asked_for_is_named(
     (problem,) = caught.value.problems
     assert where(problem) == (code, "planbook.toml", 4, "sheets")
     assert str(problem.expected).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("目标", "目标层级、目标名称、目标值、目标上限、承接公司目标"),
+        ("达成率", "部门、编号、目标层级、"),  # it is calculated: never proposed
+        ("goel", "goal"),
+    ],
+)
+def test_a_misspelt_column_is_shown_those_that_may_be_filled_in(
+    tmp_path: Path, title: str, expected: str
+) -> None:
+    cycle = write_cycle(tmp_path, prefill__goals=f"部门,目标名称,{title}\nCW,降本,x\n")
+    with pytest.raises(CycleError) as caught:
+        issue_workbooks(cycle, (), FEW)
+    [problem] = caught.value.problems
+    assert where(problem) == (Code.INPUT_COLUMN, "prefill/goals.csv", 1, title)
+    assert in_words(problem.expected, "zh").startswith(expected)
+    assert "达成率" not in in_words(problem.expected, "zh")
+
+
+def test_an_encrypted_return_is_filled_in_with_its_password(tmp_path: Path) -> None:
+    cycle = write_cycle(tmp_path)
+    plain = write_filled(tmp_path / "a.xlsx", filled_plan())
+    with plain.open("rb") as source, (tmp_path / "b.xlsx").open("wb") as locked:
+        OOXMLFile(source).encrypt("secret", locked)
+    asked = ("generate", "YX", "--cycle", cycle.folder, "--prefill", tmp_path / "b.xlsx", "--lang", "zh")
+    refused = run(*asked)
+    assert refused.exit_code == 3 and "工作簿设有打开密码" in refused.output
+    assert run(*asked, "--password", "secret").exit_code == 0
+    [written] = cycle.outbox.iterdir()
+    found = rows(read_workbook(written, expectations(cycle)), "goals")
+    assert "新客户拓展" in {row["goal"] for row in found.values()}
 
 
 def test_rows_for_a_sheet_that_is_left_out_say_how_to_add_it(tmp_path: Path) -> None:

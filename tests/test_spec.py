@@ -515,13 +515,13 @@ def assert_reported(path: Path, fault: Fault, problems: tuple[Problem, ...]) -> 
     _, _, code, place, found, expected = fault
     line = line_of(path, fault)
     for problem in problems:
-        right = problem.code is code and found in problem.found and problem.location.line == line
+        right = problem.code is code and found in str(problem.found) and problem.location.line == line
         if right and problem.location.path == (place or problem.location.path):
             assert problem.location.file == path.name
-            assert problem.expected.startswith(expected)
+            assert str(problem.expected).startswith(expected)
             for lang in ("zh", "en"):
                 assert problem.line(lang).startswith(f"{path.name}:{line}")
-                assert expected.split(" ")[0] in problem.line(lang)
+            assert expected.split(" ")[0] in problem.line("en")
             return problem
     raise AssertionError(f"{code} at line {line} is not among {[p.line('en') for p in problems]}")
 
@@ -537,7 +537,7 @@ def test_the_small_book_is_sound_in_a_foreign_folder(tmp_path: Path) -> None:
 
 def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     path = mini(tmp_path, *FAULTS.values())
-    with pytest.raises(SpecError, match=r"mini\.yaml: 8 fault\(s\)") as raised:
+    with pytest.raises(SpecError, match=r"mini\.yaml: 8 faults in the specification") as raised:
         load_spec(path)
     problems = raised.value.problems
     assert problems == check_spec(path)
@@ -562,7 +562,7 @@ def test_a_circle_may_go_through_a_total(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("SUM([goals.target])", "SUM([goals.share])"), "utf-8")
     (problem,) = check_spec(path)
     assert problem.code is Code.SPEC_CYCLE
-    assert {"{all}", "goals.share"} == set(problem.found.split(" → "))
+    assert {"{all}", "goals.share"} == set(str(problem.found).split(" → "))
 
 
 def test_a_long_circle_is_shown_whole(tmp_path: Path) -> None:
@@ -634,7 +634,7 @@ def test_yaml_that_does_not_parse(text: str, line: int, found: str, tmp_path: Pa
     (problem,) = check_spec(path)
     assert problem.code is Code.SPEC_SYNTAX
     assert problem.location.line == line
-    assert found in problem.found
+    assert found in str(problem.found)
     with pytest.raises(SpecError):
         load_spec(path)
 
@@ -643,7 +643,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "book.yaml"
     path.write_bytes("name: 计划".encode("gb18030"))
     (problem,) = check_spec(path)
-    assert (problem.code, problem.found) == (Code.SPEC_SYNTAX, "the text is not UTF-8")
+    assert (problem.code, str(problem.found)) == (Code.SPEC_SYNTAX, "the text is not UTF-8")
 
 
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
@@ -651,7 +651,7 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
         load_spec(tmp_path / "none.yaml")
     (problem,) = raised.value.problems
     assert (problem.code, problem.expected) == (Code.INPUT_MISSING, "none.yaml")
-    with pytest.raises(SpecError, match="unknown book 'anual_plan'; known are annual_plan, classic"):
+    with pytest.raises(SpecError, match='unknown book "anual_plan"; known are annual_plan, classic'):
         load_spec("anual_plan")
 
 
@@ -664,7 +664,7 @@ def test_an_include_that_is_missing_is_one_fault(tmp_path: Path) -> None:
     (problem,) = check_spec(path)
     assert (problem.code, problem.found) == (Code.SPEC_UNKNOWN_NAME, "comon.yaml")
     assert (problem.location.line, problem.location.path) == (2, "include.0")
-    assert "common.yaml" in problem.expected
+    assert "common.yaml" in str(problem.expected)
 
 
 def test_an_include_may_be_one_name_and_may_come_twice(tmp_path: Path) -> None:

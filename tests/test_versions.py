@@ -9,21 +9,23 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
 
 from planbook.calc import Calculator
 from planbook.cli import main
 from planbook.cycle import cycle_items
 from planbook.layout import column_letter, resolve_layout
-from planbook.package import diff_submissions, migrate_workbook
+from planbook.package import diff, diff_submissions, migrate_workbook
 from planbook.package.migrate import Migrated
 from planbook.plan import Plan
 from planbook.problems import Code, Severity, in_words
 from planbook.reader import Expectations, Submission, read_workbook
-from planbook.spec import Book, Column, Kind, Text, load_spec
+from planbook.spec import Book, Column, Kind, Text, list_books, load_spec
 from planbook.writer import write_workbook
 from tests.support.workbooks import COMPANY, ROWS, issue_for, read_tables, settings_at, write_filled
 
+SAMPLES = Path(__file__).parents[1] / "sample_data" / "returned"
 GOALS = """
 level      | goal       | metric       | unit | target | department | due        | weight | note
 department | 新客户拓展 | 新客户签约量 | 家   | {}     | XS         | 2024-12-31 | 0.6    | 重点
@@ -185,6 +187,28 @@ def test_own_sheets_columns_comments_and_errors_are_reported_as_left_behind(tmp_
     assert [row.get("goal") for row in new.plan.rows("goals")] == ["新客户拓展", "营收增长"]
 
 
+def test_planbooks_own_notes_and_charts_are_not_left_behind(tmp_path: Path) -> None:
+    """Another program saves our notes under no name of ours; today's workbook brings them itself."""
+    migrated, _ = moved(SAMPLES / "质量部 2024年计划 0702.xlsx", tmp_path / "新.xlsx")
+    assert migrated.losses == ()
+    migrated, _ = moved(SAMPLES / "物流部-2024年度计划.xlsx", tmp_path / "新.xlsx")
+    assert [(in_words(p.subject, "zh"), p.location.sheet, p.found) for p in migrated.losses] == [
+        ("自建的工作表", "", "车辆台账"),
+        ("自加的列", "3_任务跟踪", "Q 承运商"),
+    ]
+
+
+def test_a_chart_of_the_planners_own_is_left_behind_and_said(tmp_path: Path) -> None:
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": GOALS.format(50)}))
+    workbook = openpyxl.load_workbook(path)
+    workbook["1_目标总表"].add_chart(BarChart(), "C20")
+    workbook.save(path)
+    migrated, _ = moved(path, tmp_path / "新.xlsx")
+    assert [(p.code, p.location.sheet, in_words(p.subject, "zh")) for p in migrated.losses] == [
+        (Code.NO_PLACE, "1_目标总表", "图片或图表")
+    ]
+
+
 def test_more_rows_than_today_are_kept(tmp_path: Path) -> None:
     plan = read_tables("annual_plan", {"goals": GOALS.format(50)})
     book = load_spec("annual_plan")
@@ -263,6 +287,13 @@ def test_diff_tells_rows_and_cells_by_their_ids(pair: tuple[Path, Path]) -> None
     ]
     text = run("diff", *pair, "--lang", "zh").output
     assert "新增 1 行，删除 1 行，修改 3 个单元格。" in text
+
+
+@pytest.mark.parametrize("book", list_books())
+def test_each_book_says_which_column_holds_progress(book: str) -> None:
+    found = {sheet.key: diff._progress(sheet) for sheet in load_spec(book).sheets}
+    assert {key for key, column in found.items() if column} == {"tracking"}
+    assert found["tracking"] == "percent"
 
 
 def test_a_workbook_against_itself_has_no_change(pair: tuple[Path, Path]) -> None:

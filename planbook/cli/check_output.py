@@ -21,6 +21,17 @@ _PLACE_COLUMNS = ("file", "sheet", "cell", "row")
 CSV_COLUMNS = ("group", "role", "severity", "code", *_PLACE_COLUMNS, "found", "expected", "message", "fix")
 
 
+def print_checked(checked: Sequence[Checked], groups: Sequence[Group], lang: str, *, form: str) -> None:
+    """What `check` found, in the form asked for: lines, json or csv."""
+    if form == "json":
+        print_document(checked, groups, lang)
+    elif form == "csv":
+        print_csv(groups, lang)
+    else:
+        print_groups(groups, lang)
+        print_summary(len(checked), groups, lang)
+
+
 def print_groups(groups: Sequence[Group], lang: str) -> None:
     """One line a group: place, message, remedy, severity and code."""
     for group in groups:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,6 +28,10 @@ from planbook.cli.support import (
 )
 from planbook.cli.texts import TEXTS, text
 from planbook.problems import Severity, UsageError, escape_text
+
+if TYPE_CHECKING:
+    from planbook.package import Migrated
+    from planbook.reader import Submission
 
 files_argument = click.argument("files", nargs=-1, type=PathOf())
 out_option = click.option("--out", required=True, type=PathOf(folder=True), help="Folder for the copies.")
@@ -114,22 +119,10 @@ def migrate(
     refused = [problem for submission, new in made if new is None for problem in submission.problems]
     written = [new for _, new in made if new is not None]
     if as_json:
-        print_json(
-            {
-                "files": [
-                    {
-                        "file": submission.file,
-                        "written": new.path if new else None,
-                        "before": new.before if new else None,
-                        "after": new.after if new else None,
-                        "rows": new.rows if new else 0,
-                    }
-                    for submission, new in made
-                ],
-                "losses": [problem_record(problem, lang) for problem in losses],
-                "problems": [problem_record(problem, lang) for problem in refused],
-            }
-        )
+        document = {"files": [_moved_record(submission, new) for submission, new in made]}
+        document["losses"] = [problem_record(problem, lang) for problem in losses]
+        document["problems"] = [problem_record(problem, lang) for problem in refused]
+        print_json(document)
     else:
         print_problems(refused, lang)
         for new in written:
@@ -140,6 +133,16 @@ def migrate(
         click.echo(text("moved", lang, count=len(written), folder=out, lost=len(losses)))
     if not written or (strict and losses):
         ctx.exit(EXIT_PROBLEMS)
+
+
+def _moved_record(submission: Submission, new: Migrated | None) -> dict[str, object]:
+    return {
+        "file": submission.file,
+        "written": new.path if new else None,
+        "before": new.before if new else None,
+        "after": new.after if new else None,
+        "rows": new.rows if new else 0,
+    }
 
 
 @click.command()

@@ -67,7 +67,7 @@ def check(
     PATHS are files or folders (their files, one level).  Root causes come first, with what
     follows from them.  Exits 1 when there is an error.
     """
-    from planbook.cli.check_output import print_csv, print_document, print_groups, print_summary
+    from planbook.cli.check_output import print_checked
     from planbook.measures import workbook_paths
     from planbook.workflow import check_workbooks
 
@@ -91,13 +91,7 @@ def check(
         earlier=workbook_paths(against),
     )
     groups = group_problems(problem for one in checked for problem in one.problems)
-    if as_json:
-        print_document(checked, groups, lang)
-    elif as_csv:
-        print_csv(groups, lang)
-    else:
-        print_groups(groups, lang)
-        print_summary(len(checked), groups, lang)
+    print_checked(checked, groups, lang, form="json" if as_json else "csv" if as_csv else "lines")
     if any(group.severity is Severity.ERROR for group in groups):
         ctx.exit(EXIT_PROBLEMS)
 

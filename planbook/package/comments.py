@@ -85,8 +85,8 @@ def _shapes(text: str) -> Iterator[tuple[int, int]]:
             start = -1
 
 
-def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
-    """The cells and texts of the comments that are not ours."""
+def list_comments(archive: Archive, sheet: str, *, ours_too: bool = False) -> list[tuple[str, str]]:
+    """The cells and texts of the comments that are not ours, or of all."""
     texts, _ = _parts_of(archive, sheet)
     if not texts:
         return []
@@ -95,7 +95,7 @@ def list_comments(archive: Archive, sheet: str) -> list[tuple[str, str]]:
     return [
         (comment.get("ref"), plain_text(part, comment))
         for comment in _comments(part)
-        if comment.get("authorId") != ours
+        if ours_too or comment.get("authorId") != ours
     ]
 
 

@@ -6,6 +6,7 @@ reported, whatever the reason.  What could not be read as a value stays in its c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,9 @@ _LEFT: Mapping[Code, Words] = MappingProxyType(
         Code.ROW_ID_TWICE: say("row_twice"),
     }
 )
+
+
+_ANCHOR = re.compile(r"<(?:[\w.-]{1,40}:)?(?:oneCell|twoCell|absolute)Anchor[\s/>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def migrate_workbook(
     )
     write_workbook(target, Calculator(layout), new, plan, settings)
     again = read_workbook(target, Expectations((book,)))
-    losses = [*_left_behind(path, submission), *_differences(submission, again)]
+    losses = [*_left_behind(path, submission, again, target), *_differences(submission, again)]
     return Migrated(
         target,
         f"{issue.book} {issue.version}",
@@ -129,8 +133,11 @@ def _with_texts(submission: Submission) -> Plan:
     return Plan(MappingProxyType(tables), submission.plan.inputs)
 
 
-def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
-    """What the older workbook holds beside its tables: own sheets and columns, comments, pictures."""
+def _left_behind(path: Path, submission: Submission, new: Submission, target: Path) -> Iterator[Problem]:
+    """What the older workbook holds beside its tables: own sheets and columns, comments, pictures.
+
+    `new` was read from the workbook at `target`, which has its own notes and charts.
+    """
     for problem in submission.problems:
         if problem.code is Code.NO_PLACE:
             yield problem
@@ -142,23 +149,36 @@ def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
     if not Archive.is_one(path):
         return
     try:
-        yield from _beside_tables(path, submission)
+        yield from _beside_tables(Archive.open(path), submission, Archive.open(target), new)
     except PartError as error:  # the data is moved all the same, and this is one more thing to look after
         yield Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
 
 
-def _beside_tables(path: Path, submission: Submission) -> Iterator[Problem]:
-    archive = Archive.open(path)
-    tables = {source.title for source in submission.sources.values()}
-    for title, part in archive.sheet_parts().items():
-        if title not in tables or not part:
+def _beside_tables(
+    archive: Archive, submission: Submission, today: Archive, new: Submission
+) -> Iterator[Problem]:
+    """The comments and pictures on the tables' sheets that today's workbook does not bring itself."""
+    parts, parts_today = archive.sheet_parts(), today.sheet_parts()
+    for key, source in submission.sources.items():
+        part = parts.get(source.title, "")
+        other = parts_today.get(new.sources[key].title, "") if key in new.sources else ""
+        if not part:
             continue
+        notes = list_comments(today, other, ours_too=True) if other else []
+        own = {"".join(text.split()) for _, text in notes}
         for cell, text in list_comments(archive, part):
-            place = Location(submission.file, title, cell)
-            yield Problem(Code.NO_PLACE, place, text, subject=say("comment"))
-        if any(relation.kind == "drawing" for relation in archive.relations(part)):
-            place = Location(submission.file, title)
-            yield Problem(Code.NO_PLACE, place, title, subject=say("drawing"))
+            if "".join(text.split()) not in own:  # a note of planbook's own, as some program saved it
+                place = Location(submission.file, source.title, cell)
+                yield Problem(Code.NO_PLACE, place, text, subject=say("comment"))
+        if _count_drawn(archive, part) > (_count_drawn(today, other) if other else 0):
+            place = Location(submission.file, source.title)
+            yield Problem(Code.NO_PLACE, place, source.title, subject=say("drawing"))
+
+
+def _count_drawn(archive: Archive, part: str) -> int:
+    """How many pictures and charts stand on a sheet; a drawing may be there and hold none."""
+    drawings = [relation.target for relation in archive.relations(part) if relation.kind == "drawing"]
+    return sum(len(_ANCHOR.findall(archive.loose_part(name).text)) for name in drawings)
 
 
 def _differences(old: Submission, new: Submission) -> Iterator[Problem]:

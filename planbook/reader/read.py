@@ -16,7 +16,7 @@ from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, 
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
-from planbook.problems import Code, Location, Problem, list_words, rank_problems, say
+from planbook.problems import Code, Location, Problem, Words, list_words, rank_problems, say
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid, read_grids
@@ -71,7 +71,8 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     except MemoryError:  # whoever reads many files knows what to do, and how much was allowed
         raise
     except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
-        found = say("parser", name=str(error) or type(error).__name__)
+        kind = type(error).__name__
+        found = say("parser", name=Words(kind, str(error) or kind))
         return _refuse(blank, Problem(Code.READ_FAILED, found=found))
     identified = _identify(package, grids, books, expect)
     if isinstance(identified, Problem):

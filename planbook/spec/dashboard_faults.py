@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from planbook.problems import Code
+from planbook.problems import Code, list_words, say
 from planbook.spec.base import Place, Text
 from planbook.spec.dashboard import ROW_COUNT, ROW_NUMBER, Dashboard, Look, Panel, PanelColumn
 from planbook.spec.faults import (
-    FORBIDDEN_IN_TITLES,
-    LONGEST_TITLE,
     Fault,
     PathKey,
     _check_form,
@@ -19,6 +17,7 @@ from planbook.spec.faults import (
     _duplicates,
     _suggest,
     known_names,
+    title_fault,
 )
 from planbook.spec.formulas import names, references
 from planbook.spec.models import Book
@@ -43,15 +42,10 @@ def _panels(dashboard: Dashboard) -> Iterator[tuple[PathKey, Panel]]:
 def _check_page(book: Book, dashboard: Dashboard) -> Iterator[Fault]:
     for lang in book.languages:
         title = dashboard.title.to(lang)
-        others = {book.index.title.to(lang), *(sheet.title.to(lang) for sheet in book.sheets)}
-        expected = ""
-        if not 0 < len(title) <= LONGEST_TITLE or set(title) & FORBIDDEN_IN_TITLES:
-            forbidden = " ".join(sorted(FORBIDDEN_IN_TITLES))
-            expected = f"1 to {LONGEST_TITLE} characters, none of {forbidden}"
-        elif title.casefold() in {other.casefold() for other in others}:
-            expected = "a title that no other sheet has"
-        if expected:
-            yield Fault(Code.SPEC_BAD_VALUE, ("dashboard", "title"), title, expected)
+        others = (book.index.title.to(lang), *(sheet.title.to(lang) for sheet in book.sheets))
+        wanted = title_fault(title, {other.casefold() for other in others})
+        if wanted:
+            yield Fault(Code.SPEC_BAD_VALUE, ("dashboard", "title"), title, wanted)
         for name in re.findall(r"\{(.*?)\}", dashboard.heading.to(lang)):
             if name not in HEADING_NAMES:
                 expected = ", ".join(HEADING_NAMES)
@@ -73,15 +67,22 @@ def _check_room(book: Book, dashboard: Dashboard) -> Iterator[Fault]:
     room = len(dashboard.grid)
     wanted = sum(figure.span for figure in dashboard.figures)
     if wanted > room:
-        yield Fault(Code.SPEC_BAD_VALUE, ("dashboard", "figures"), str(wanted), f"at most {room} columns")
+        yield Fault(
+            Code.SPEC_BAD_VALUE, ("dashboard", "figures"), str(wanted), say("most_columns", count=room)
+        )
     taken: dict[tuple[int, int], str] = {}
     for path, panel in _panels(dashboard):
         columns = () if panel.each else range(panel.column, panel.column + panel.width)
         if columns and columns[-1] > room:
-            yield Fault(Code.SPEC_BAD_VALUE, path, f"column {columns[-1]}", f"at most {room} columns")
+            yield Fault(
+                Code.SPEC_BAD_VALUE,
+                path,
+                say("column_number", count=columns[-1]),
+                say("most_columns", count=room),
+            )
         over = {taken[panel.band, at] for at in columns if (panel.band, at) in taken}
         if over:
-            expected = f"room beside {', '.join(sorted(over))}"
+            expected = say("room_beside", names=list_words(sorted(over)))
             yield Fault(Code.SPEC_BAD_VALUE, path, panel.key, expected)
         taken.update({(panel.band, at): panel.key for at in columns})
 
@@ -94,14 +95,14 @@ def _check_panels(book: Book, dashboard: Dashboard) -> Iterator[Fault]:
                 yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, "each"), panel.each, expected)
             elif book.sheet(panel.each).optional:
                 found = f"{panel.each} (optional)"
-                yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, "each"), found, "a sheet that is always there")
+                yield Fault(Code.SPEC_UNKNOWN_NAME, (*path, "each"), found, say("lasting_sheet"))
             continue
         if panel.title is None:
             yield Fault(Code.SPEC_MISSING_KEY, path, expected="title")
         if panel.chart:
             yield from _check_chart(dashboard, path, panel)
         elif not panel.rows or not panel.shown:
-            yield Fault(Code.SPEC_MISSING_KEY, path, expected="rows and columns, a chart, or each")
+            yield Fault(Code.SPEC_MISSING_KEY, path, expected=say("panel_content"))
 
 
 def _check_chart(dashboard: Dashboard, path: PathKey, panel: Panel) -> Iterator[Fault]:
@@ -139,7 +140,7 @@ def _check_column(book: Book, panel: Panel, column: PanelColumn, path: PathKey) 
     shown = tuple(other.key for other in panel.shown)
     beside = any(shown[at : at + len(column.over)] == column.over for at in range(len(shown)))
     if column.over and not beside and all(key in panel.by_key for key in column.over):
-        expected = f"columns that stand side by side, of {', '.join(shown)}"
+        expected = say("side_by_side", names=list_words(shown))
         yield Fault(Code.SPEC_BAD_VALUE, (*path, "over"), ", ".join(column.over), expected)
     for key in column.over:
         if key not in panel.by_key:
@@ -147,11 +148,10 @@ def _check_column(book: Book, panel: Panel, column: PanelColumn, path: PathKey) 
     count = SCALES.get(column.look, 0)
     if count and (len(column.scale) != count or list(column.scale) != sorted(set(column.scale))):
         found = ", ".join(f"{number:g}" for number in column.scale)
-        expected = f"{count} numbers, each larger than the one before"
+        expected = say("rising_numbers", count=count)
         yield Fault(Code.SPEC_BAD_VALUE, (*path, "scale"), found, expected)
     if (column.list or column.look is Look.TONE) and column.list not in book.lists:
-        expected = _suggest(column.list, book.lists)
-        yield Fault(Code.SPEC_LIST, (*path, "list"), column.list, expected)
+        yield Fault(Code.SPEC_LIST, (*path, "list"), column.list, _suggest(column.list, book.lists))
 
 
 # -- formulas ------------------------------------------------------------------------------
@@ -207,14 +207,14 @@ def _check_reference(
         heads = {*book.sheets_by_key, *dashboard.by_key}
         yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, text, _suggest(head, heads))
     elif book.sheet(head).optional:
-        expected = "a column of a sheet that is always there"
+        expected = say("lasting_column")
         yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (optional)", expected)
     elif key != "id":
         column = book.sheet(head).by_key.get(key)
         if column is None:
             yield _unknown(path, text, {f"{head}.{other}" for other in book.sheet(head).by_key})
         elif column.place is Place.VIRTUAL:
-            expected = "a column that stands in the workbook"
+            expected = say("standing_column")
             yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (virtual)", expected)
 
 

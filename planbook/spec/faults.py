@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from pydantic import BaseModel
 
-from planbook.problems import Code
+from planbook.problems import Code, Words, say
 from planbook.spec.base import Kind, Place, Text
 from planbook.spec.formulas import (
     PORTABLE_FUNCTIONS,
@@ -32,8 +32,8 @@ class Fault:
 
     code: Code
     path: PathKey
-    found: str = ""
-    expected: str = ""
+    found: str | Words = ""
+    expected: str | Words = ""
 
 
 def find_faults(book: Book) -> tuple[Fault, ...]:
@@ -125,15 +125,18 @@ def _check_titles(book: Book) -> Iterator[Fault]:
         seen: set[str] = set()
         for s, sheet in enumerate(book.sheets):
             title = sheet.title.to(lang)
-            expected = ""
-            if not 0 < len(title) <= LONGEST_TITLE or set(title) & FORBIDDEN_IN_TITLES:
-                forbidden = " ".join(sorted(FORBIDDEN_IN_TITLES))
-                expected = f"1 to {LONGEST_TITLE} characters, none of {forbidden}"
-            elif title.casefold() in seen:
-                expected = "a title that no other sheet has"
+            expected = title_fault(title, seen)
             if expected:
                 yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "title"), found=title, expected=expected)
             seen.add(title.casefold())
+
+
+def title_fault(title: str, taken: Collection[str]) -> Words | None:
+    """What a sheet's title should be, where Excel or the other sheets (`taken`) do not bear it."""
+    if not 0 < len(title) <= LONGEST_TITLE or set(title) & FORBIDDEN_IN_TITLES:
+        forbidden = " ".join(sorted(FORBIDDEN_IN_TITLES))
+        return say("sheet_title", count=LONGEST_TITLE, names=forbidden)
+    return say("other_title") if title.casefold() in taken else None
 
 
 def _check_defaults(book: Book) -> Iterator[Fault]:
@@ -273,7 +276,7 @@ def _check_formulas(book: Book) -> Iterator[Fault]:
             for name in names(formula) if not shared or path[1] in used else ():
                 yield from _check_name(book, settings, path, name)
         elif column is not None and not all(column.arguments.values()):
-            yield Fault(Code.SPEC_BAD_VALUE, (*path[:-1], "with"), expected="a column for every argument")
+            yield Fault(Code.SPEC_BAD_VALUE, (*path[:-1], "with"), expected=say("every_argument"))
         if sheet is not None:
             for text in references(formula):
                 yield from _check_reference(book, sheet, column, path, text)
@@ -309,12 +312,12 @@ def _check_reference(
         keys = {f"{other.key}.{key}" for other in book.sheets for key in other.by_key}
         yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, text, _suggest(text, {*sheet.by_key, *keys}))
     elif book.sheet(target[0]).optional and target[0] != sheet.key:
-        yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (optional)", "a column of a sheet always there")
+        yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (optional)", say("lasting_column"))
     elif column is None or column.place is not Place.VIRTUAL:
         other, key = target
         named = book.sheet(other).by_key.get(key)
         if named is not None and named.place is Place.VIRTUAL:
-            expected = "a column that stands in the workbook"
+            expected = say("standing_column")
             yield Fault(Code.SPEC_UNKNOWN_COLUMN, path, f"{text} (virtual)", expected)
 
 
@@ -366,8 +369,7 @@ def _check_rules(book: Book) -> Iterator[Fault]:
         checks = [column.check for column in sheet.columns if column.check]
         needed = [Check.ERRORS, Check.WARNINGS] if checks or sheet.rules else []
         if [check for check in checks if check is not Check.SUMMARY] != needed or len(checks) > 3:
-            expected = "check: errors and check: warnings, each once and in this order"
-            yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "columns"), "check", expected)
+            yield Fault(Code.SPEC_BAD_VALUE, ("sheets", s, "columns"), "check", say("check_columns"))
         yield from _duplicates((rule.key for rule in sheet.rules), ("sheets", s, "rules"))
 
 
@@ -402,7 +404,7 @@ def _check_takes(book: Book) -> Iterator[Fault]:
                     if name not in sheet.by_key or name == key:
                         yield _unknown((*path, "complete", key), name, sheet)
             if take.source is not Source.LAST_YEAR and (take.only or take.linked or take.complete):
-                expected = f"only, linked and complete with from: {Source.LAST_YEAR}"
+                expected = say("last_year_only", name=Source.LAST_YEAR.value)
                 yield Fault(Code.SPEC_BAD_VALUE, path, found=take.source, expected=expected)
 
 

@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
+from planbook.problems import Words, say
+
 PORTABLE_FUNCTIONS = frozenset(
     {
         "ABS", "AND", "AVERAGE", "AVERAGEIFS", "CHOOSE", "COUNT", "COUNTA", "COUNTBLANK", "COUNTIF",
@@ -129,22 +131,22 @@ def render(formula: str, *, reference: Callable[[str], str], name: Callable[[str
     return "".join(pieces)
 
 
-def syntax_faults(formula: str) -> list[str]:
+def syntax_faults(formula: str) -> list[Words]:
     """What is wrong with a formula's form, in short words; functions are checked apart."""
-    faults = []
+    faults: list[Words] = []
     if not formula.strip().startswith("="):
-        faults.append(f"{formula[:40]!r} does not start with =")
+        faults.append(say("formula_start", name=repr(formula[:40])))
     depth = 0
     for token in tokenize(formula):
         if token.kind is TokenKind.BAD:
-            faults.append(f"unexpected {token.text!r}")
+            faults.append(say("formula_token", name=repr(token.text)))
         elif token.kind is TokenKind.WORD and token.text not in {"TRUE", "FALSE"}:
-            faults.append(f"{token.text!r} is no placeholder; write [column] or {{setting}}")
+            faults.append(say("formula_word", name=repr(token.text), form="[column]", other="{setting}"))
         depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind is TokenKind.OPERATOR else 0
         if depth < 0:
             break
     if depth:
-        faults.append("parentheses do not match")
+        faults.append(say("formula_brackets"))
     return faults
 
 

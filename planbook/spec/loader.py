@@ -18,7 +18,16 @@ import yaml
 from pydantic import ValidationError
 from yaml.constructor import SafeConstructor
 
-from planbook.problems import Code, Location, Problem, SpecError, list_words, say
+from planbook.problems import (
+    Code,
+    Location,
+    Problem,
+    SpecError,
+    Words,
+    explain_os_error,
+    list_words,
+    say,
+)
 from planbook.resources import specs_folder
 from planbook.spec.dashboard_faults import find_dashboard_faults
 from planbook.spec.faults import Fault, find_faults
@@ -132,7 +141,7 @@ def _read_source(path: Path | Traversable, loaded: set[str]) -> Source:
     if not isinstance(own, dict):
         if source.whole:
             place = Location(file=path.name, line=1)
-            source.problems.append(Problem(Code.SPEC_SYNTAX, place, found="the file is no mapping"))
+            source.problems.append(Problem(Code.SPEC_SYNTAX, place, found=say("no_mapping")))
         return Source({}, source.lines, source.problems, whole=False)
     included = own.pop("include", [])
     merged = Source(own, dict(source.lines))
@@ -160,14 +169,14 @@ def _compose(path: Path | Traversable, source: Source) -> yaml.Node | None:
     except FileNotFoundError:
         problem = Problem(Code.INPUT_MISSING, here, expected=path.name)
     except OSError as error:
-        problem = Problem(Code.SPEC_SYNTAX, here, found=error.strerror or str(error))
+        problem = Problem(Code.SPEC_SYNTAX, here, found=explain_os_error(error))
     except UnicodeDecodeError:
-        problem = Problem(Code.SPEC_SYNTAX, here, found="the text is not UTF-8")
+        problem = Problem(Code.SPEC_SYNTAX, here, found=say("no_utf8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         place = Location(file=path.name, line=mark.line + 1 if mark else 0)
-        problem = Problem(Code.SPEC_SYNTAX, place, found=text)
+        problem = Problem(Code.SPEC_SYNTAX, place, found=Words(say("no_yaml").zh, text))
     else:
         return node
     source.problems.append(problem)
@@ -230,8 +239,18 @@ def _plain(node: yaml.Node, path: PathKey, file: str, source: Source) -> Any:
         return SafeConstructor().construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
         found = getattr(error, "problem", None) or str(error)
-        source.problems.append(Problem(Code.SPEC_SYNTAX, Location(file=file, line=line), found=found))
+        said = Words(say("no_yaml").zh, found)
+        source.problems.append(Problem(Code.SPEC_SYNTAX, Location(file=file, line=line), found=said))
         return ""
+
+
+def _wanted(kind: str, context: Mapping[str, Any], message: str) -> Words:
+    """What a value should be: the models' own words in English, the sort of value in Chinese."""
+    if "expected" in context:
+        return Words(say("one_of", names=str(context["expected"]).replace(" or ", "、")).zh, message)
+    sorts = ("string", "int", "float", "bool", "list", "tuple", "dict", "mapping", "model")
+    sort = next((sort for sort in sorts if kind.startswith(sort)), "other")
+    return Words(say(f"model_{sort}").zh, message)
 
 
 class _Trial:
@@ -267,7 +286,7 @@ class _Trial:
         """The faults as problems with their places in the files."""
         follow_up = {Code.SPEC_UNKNOWN_COLUMN, Code.SPEC_UNKNOWN_NAME, Code.SPEC_LIST}
         for fault in faults:
-            if fault.code in follow_up and self.gone & set(re.split(r"[.>]", fault.found)):
+            if fault.code in follow_up and self.gone & set(re.split(r"[.>]", str(fault.found))):
                 continue
             yield Problem(
                 fault.code, self.source.locate(self._original(fault.path)), fault.found, fault.expected
@@ -290,11 +309,12 @@ class _Trial:
         if fault["type"] == "extra_forbidden":
             known = _known_keys(fault["loc"])
             close = get_close_matches(last, known, n=1)
-            expected = ", ".join(close or known) or "no such key here"
+            expected = list_words(close or known) if known else say("no_such_key")
             return Problem(Code.SPEC_UNKNOWN_KEY, place, found=last, expected=expected)
         if fault["type"] == "missing":
             return Problem(Code.SPEC_MISSING_KEY, place, expected=last)
-        return Problem(Code.SPEC_BAD_VALUE, place, found=str(fault.get("input", "")), expected=fault["msg"])
+        expected = _wanted(fault["type"], fault.get("ctx", {}), fault["msg"])
+        return Problem(Code.SPEC_BAD_VALUE, place, found=str(fault.get("input", "")), expected=expected)
 
     def _cut(self, path: PathKey) -> None:
         parent: Any = self.data
