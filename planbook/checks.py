@@ -14,9 +14,9 @@ from planbook.calc import Calculated, calculate_plan
 from planbook.calendar import QUARTERS
 from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Problem, rank_problems
+from planbook.problems import Code, Problem, Words, rank_problems, say
 from planbook.problems import Severity as ProblemSeverity
-from planbook.reader import Submission
+from planbook.reader import Submission, show_value
 from planbook.spec import Book, Kind, Severity, references
 from planbook.weights import share_weights
 
@@ -48,8 +48,16 @@ class Reviewed:
         default = column.default if column.default != "{department}" else None
         return default if value is None else value
 
-    def problem(self, code: Code, sheet: str, number: int, key: str, found: str = "", expected: str = "",
-                subject: str = "") -> Problem:  # fmt: skip
+    def problem(
+        self,
+        code: Code,
+        sheet: str,
+        number: int,
+        key: str,
+        found: str | Words = "",
+        expected: str | Words = "",
+        subject: str | Words = "",
+    ) -> Problem:
         """A problem at a cell of this submission."""
         place = self.submission.locate(sheet, number, key)
         return Problem(code, place, found, expected, subject or self.title(sheet, key))
@@ -134,8 +142,10 @@ def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
             continue  # what a lost sheet or an unread cell would say is not to be judged
         code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
-        found = _shown(reviewed.value(name, row, rule.column))
-        yield reviewed.problem(code, name, number, rule.column, found, rule.message.to(reviewed.lang))
+        column = reviewed.book.sheet(name).column(rule.column)
+        found = show_value(reviewed.submission, column, reviewed.value(name, row, rule.column))
+        said = Words(rule.message.to("zh"), rule.message.to("en"))
+        yield reviewed.problem(code, name, number, rule.column, found, said)
 
 
 def _is_unread(reviewed: Reviewed, sheet: str, number: int, formula: str) -> bool:
@@ -194,10 +204,6 @@ def _target(book: Book, sheet: str, name: str) -> tuple[str, str]:
         if marked:
             return other, key
     return sheet, name
-
-
-def _shown(value: Value) -> str:
-    return f"{value:,.10g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
@@ -285,15 +291,15 @@ def check_method(reviewed: Reviewed) -> Iterator[Problem]:
     chosen = reviewed.settings.get("method", reviewed.book.settings["method"].value)
     if chosen == "linear":
         return
-    lang = reviewed.submission.issue.lang if reviewed.submission.issue else "zh"
+    used, wanted = (
+        Words(*(reviewed.book.list_title("method", key, lang) for lang in ("zh", "en")))
+        for key in ("linear", str(chosen))
+    )
     for goal in reviewed.rows("goals"):
-        used = reviewed.value("goals", goal, "ytd_method")
-        if used == "linear" and reviewed.value("goals", goal, "ytd_attainment") is not None:
-            yield reviewed.problem(
-                Code.METHOD_FALLBACK, "goals", goal.number, "goal",
-                reviewed.book.list_title("method", "linear", lang),
-                reviewed.book.list_title("method", str(chosen), lang), str(goal.get("goal")),
-            )  # fmt: skip
+        linear = reviewed.value("goals", goal, "ytd_method") == "linear"
+        if linear and reviewed.value("goals", goal, "ytd_attainment") is not None:
+            name = str(goal.get("goal"))
+            yield reviewed.problem(Code.METHOD_FALLBACK, "goals", goal.number, "goal", used, wanted, name)
 
 
 def check_band(reviewed: Reviewed) -> Iterator[Problem]:
@@ -305,7 +311,7 @@ def check_band(reviewed: Reviewed) -> Iterator[Problem]:
             if not (banded and isinstance(low, int | float) and isinstance(high, int | float)):
                 continue
             if high < low or round(low + high, 9) == 0:
-                bounds = f"> {low:,.10g}" if high < low else "≠ 0 (low + high)"
+                bounds = say("above", name=f"{low:,.10g}") if high < low else say("middle")
                 yield reviewed.problem(
                     Code.OUT_OF_RANGE, sheet, row.number, "target_high", f"{high:,.10g}", bounds
                 )

@@ -30,6 +30,9 @@ if sys.platform != "win32":
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# A fork has every book and formula in memory at once.  Elsewhere a fork is not to be trusted.
+START = "fork" if sys.platform == "linux" else "spawn"
+STARTING = 60.0  # seconds a process may take to start: none of an item's time
 AHEAD = 8  # items per process that may be done before the first of them is taken
 _PATIENCE = 2.0  # seconds after which an idle process looks whether its parent still lives
 
@@ -104,18 +107,21 @@ def run_isolated(
 
 @dataclass
 class _Worker:
-    """One process and what it is doing: the number of its item, -1 for none, and its deadline."""
+    """One process and what it is doing: the number of its item, -1 for none, and its deadline.
+
+    `ready` once it has said that it stands: a spawned one imports everything first.
+    """
 
     process: Any
     connection: Connection
     item: int = -1
     deadline: float = 0.0
+    ready: bool = False
 
 
 class _Crew(Generic[Item, Result]):
     def __init__(self, function: Callable[[Item], Result], limits: Limits) -> None:
-        # A fork has every book and formula in memory at once. Elsewhere a fork is not to be trusted.
-        self._context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self._context = multiprocessing.get_context(START)
         self._function = function
         self._limits = limits
         self._workers: list[_Worker] = []
@@ -170,7 +176,8 @@ class _Crew(Generic[Item, Result]):
                 taken += 1
 
     def _hand(self, worker: _Worker, number: int, item: Item) -> None:
-        worker.item, worker.deadline = number, time.monotonic() + self._limits.seconds
+        worker.item = number
+        worker.deadline = time.monotonic() + (self._limits.seconds if worker.ready else STARTING)
         with suppress(OSError):  # it has died since: its silence will tell
             worker.connection.send(item)
 
@@ -182,14 +189,21 @@ class _Crew(Generic[Item, Result]):
         for worker in busy:
             number = worker.item
             if worker.connection in ready:
-                done[number] = self._take(worker)
+                outcome = self._take(worker)
+                if outcome is not None:
+                    done[number] = outcome
             elif time.monotonic() >= worker.deadline:
                 done[number] = Outcome(Fate.TOO_LONG)
                 self._replace(worker)
 
-    def _take(self, worker: _Worker) -> Outcome[Result]:
+    def _take(self, worker: _Worker) -> Outcome[Result] | None:
+        """What a process came to; None where it only says that it stands, and its item's time begins."""
         try:
-            outcome, again = worker.connection.recv()
+            said = worker.connection.recv()
+            if said is None:
+                worker.ready, worker.deadline = True, time.monotonic() + self._limits.seconds
+                return None
+            outcome, again = said
         except Exception as error:  # the pipe ended, or what came through it makes no sense
             worker.process.join(1.0)
             detail = _name_death(worker.process.exitcode, error)
@@ -235,6 +249,7 @@ def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limit
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends us
     _fall_silent()
     ceiling = _limit_memory(limits.memory)
+    connection.send(None)
     while True:
         while not connection.poll(_PATIENCE):
             if os.getppid() != parent:

@@ -21,12 +21,12 @@ from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.explain import CELL, Explanation, explain, find_report_scope, find_subject, look_in, read_cell
-from planbook.issuing import Issued, file_name, issue_workbooks, make_folder
+from planbook.issuing import Issued, file_name, find_department, issue_workbooks, make_folder
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
 from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
 from planbook.plan import Value
-from planbook.problems import Code, Location, PartError, Problem, UsageError
+from planbook.problems import Code, Location, PartError, Problem, UsageError, list_words, say
 from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
@@ -121,11 +121,11 @@ def collect_files(
     sound = [s for s in submissions if s.issue is not None and s.book is not None]
     if not sound:
         problems = tuple(p for s in submissions for p in s.problems)
-        raise UsageError("none of the files is a planbook workbook", problems)
+        raise UsageError(say("no_workbook"), problems)
     kinds = {(s.issue.year, s.issue.start_month, s.issue.book) for s in sound if s.issue}
     if len(kinds) > 1:
-        shown = "; ".join(f"{year} {book}" for year, _, book in sorted(kinds))
-        raise UsageError(f"the files belong to different years or books ({shown}); take one at a time")
+        shown = list_words(f"{year} {book}" for year, _, book in sorted(kinds))
+        raise UsageError(say("years_mixed", names=shown))
     _check_same_settings(sound)
     first = sound[0]
     assert first.issue is not None
@@ -154,10 +154,8 @@ def _check_same_settings(submissions: Sequence[Submission]) -> None:
             if first.settings.get(key) != other.settings.get(key)
         )
         if keys:
-            raise UsageError(
-                f"{first.file} and {other.file} were issued with different settings ({', '.join(keys)}); "
-                "work in their cycle, or take one at a time"
-            )
+            names = list_words((first.file, other.file))
+            raise UsageError(say("settings_mixed", names=names, keys=list_words(keys)))
 
 
 def _company_of(submissions: Sequence[Submission]) -> Company:
@@ -293,8 +291,8 @@ def _with_setbacks(
         if submission.issue is not None:
             other = copies.setdefault(submission.issue.department, submission)
             if other is not submission:
-                names = f"{other.file} and {submission.file}"
-                raise UsageError(f"{names} are of one department: give one of them")
+                names = list_words((other.file, submission.file))
+                raise UsageError(say("copies_of_one", names=names))
     for submission, _ in read_files(batch, label_files(paths), watch):
         copy = copies.get(submission.issue.department) if submission.issue else None
         same_book = copy is not None and copy.book == submission.book
@@ -319,7 +317,7 @@ def copy_targets(paths: Sequence[Path], out: Path, suffix: str = "") -> dict[Pat
         taken.add(name.casefold())
         targets[path] = out / name
         if targets[path].resolve() in given:
-            raise UsageError(f"{targets[path]} is one of the files given; choose another folder for --out")
+            raise UsageError(say("out_is_input", path=targets[path]))
     return targets
 
 
@@ -431,7 +429,7 @@ def run_demo(folder: Path, *, lang: str | None = None, watch: Watch[Any] = lambd
     anything else.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
-        raise UsageError(f"{folder} is not empty and no earlier demo; choose another folder")
+        raise UsageError(say("demo_folder", path=folder))
     for name in ("outbox", "inbox", "reports"):
         shutil.rmtree(folder / name, ignore_errors=True)
         make_folder(folder / name)
@@ -482,8 +480,4 @@ def signed_folder(cycle: Cycle | None, report: Path) -> Path:
 
 def find_scope(cycle: Cycle, text: str) -> str:
     """The code of the department or division that a text names; UsageError where there is none."""
-    found = cycle.company.find(text)
-    if found is None:
-        known = ", ".join(f"{d.code} {d.name}" for d in cycle.company.departments)
-        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
-    return found.code
+    return find_department(cycle.company, text).code

@@ -311,7 +311,10 @@ def test_what_cannot_be_read_is_said_and_the_others_are_written(returned: Path, 
     (tmp_path / "坏.xlsx").write_text("x")
     result = run("annotate", tmp_path, "--out", tmp_path / "out", "--lang", "zh")
     assert result.exit_code == 0, result.output
-    assert "坏.xlsx: 文件不是 .xlsx 工作簿" in result.output and "[error not-a-workbook]" in result.output
+    assert (
+        "坏.xlsx: 这不是 .xlsx 工作簿，而是文本文件（TXT 或 CSV）。" in result.output
+        and "[error not-a-workbook]" in result.output
+    )
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["营销中心.xlsx"]
     assert run("annotate", returned, "--out", tmp_path / "out", "--strict").exit_code == 1
     assert run("annotate", tmp_path / "坏.xlsx", "--out", tmp_path / "out").exit_code == 1

@@ -20,6 +20,7 @@ from planbook.cli import main
 from planbook.cli.texts import TEXTS
 from planbook.explain.texts import TEXTS as EXPLAINED
 from planbook.measures.frames import FRAMES
+from planbook.problems.phrases import DETAILS, FAILURES
 from tests.support.workbooks import read_tables, write_filled
 
 GOALS = """
@@ -81,7 +82,7 @@ def test_every_command_and_option_has_help() -> None:
 
 
 def test_texts_are_in_both_languages() -> None:
-    for texts in (TEXTS, EXPLAINED):
+    for texts in (TEXTS.table, EXPLAINED.table, DETAILS, FAILURES):
         assert all(set(entry) == {"zh", "en"} and all(entry.values()) for entry in texts.values())
 
 
@@ -238,7 +239,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(cycle: Path) -> None:
     (cycle / "outbox").write_text("x", encoding="utf-8")
     result = run("generate", cwd=cycle)
     assert result.exit_code == 3
-    assert "cannot be made" in result.output
+    assert "无法建立文件夹" in result.output
+    assert "cannot be made" in run("generate", "--lang", "en", cwd=cycle).output
 
 
 def test_the_demo_prints_the_roll_up_and_who_is_missing(tmp_path: Path) -> None:

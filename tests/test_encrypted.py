@@ -15,6 +15,8 @@ import planbook
 from planbook.cli import main
 from planbook.problems import Code
 from planbook.reader import read_workbook
+from tests.support.office import drive, require_office
+from tests.support.packages import read_parts, write_parts
 from tests.support.workbooks import expect, read_tables, write_filled
 
 PASSWORD = "Plan\u00e9-2024-geheim"
@@ -69,6 +71,60 @@ def test_a_damaged_one_is_refused_in_one_line(tmp_path: Path, cut: int) -> None:
     submission = read_workbook(path, replace(expect(), password=PASSWORD))
     assert submission.refused
     assert len(submission.problems) == 1
+
+
+# -- workbooks that LibreOffice locked -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same workbook with a password in every format, by suffix."""
+    require_office("libreoffice")
+    folder = tmp_path_factory.mktemp("locked")
+    plain = write_filled(folder / "plain.xlsx", read_tables("annual_plan", {"goals": TABLE}))
+    paths = {suffix: folder / f"secret{suffix}" for suffix in (".xlsx", ".xls", ".ods")}
+    stores = [{"do": "store", "to": str(path), "password": PASSWORD} for path in paths.values()]
+    drive([{"input": plain, "actions": stores}])
+    return paths
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
+def test_a_workbook_locked_by_libreoffice_opens_with_its_password_alone(
+    locked: dict[str, Path], suffix: str
+) -> None:
+    path = locked[suffix]
+    for given, code in (("", Code.ENCRYPTED), ("wrong", Code.PASSWORD_WRONG)):
+        (problem,) = read_workbook(path, replace(expect(), password=given)).problems
+        assert (problem.code, str(problem.location)) == (code, path.name)
+    submission = read_workbook(path, replace(expect(), password=PASSWORD))
+    assert [row.get("target") for row in submission.plan.rows("goals")] == [100.0]
+    said = [problem.code for problem in submission.problems]
+    assert said == [Code.DECRYPTED, *([Code.OTHER_FORMAT] if suffix != ".xlsx" else [])]
+    assert run("check", str(path), "--password", PASSWORD).exit_code == 0
+
+
+@pytest.mark.office
+@pytest.mark.parametrize(
+    ("old", "new", "code", "found"),
+    [
+        (b"#aes256-cbc", b"#aes256-gcm", Code.PASSWORD_UNSUPPORTED, "aes256-gcm"),
+        (b'iteration-count="100000"', b'iteration-count="900000000"', Code.UNSAFE_PACKAGE, "password"),
+        (b'initialisation-vector="', b'initialisation-vector="!', Code.BROKEN_PACKAGE, "XML"),
+        (b'manifest:size="', b'manifest:size="9', Code.PASSWORD_WRONG, ""),
+    ],
+)
+def test_a_lock_that_cannot_be_opened_is_said_in_one_line(
+    locked: dict[str, Path], tmp_path: Path, old: bytes, new: bytes, code: Code, found: str
+) -> None:
+    parts = read_parts(locked[".ods"])
+    assert old in parts["META-INF/manifest.xml"]
+    parts["META-INF/manifest.xml"] = parts["META-INF/manifest.xml"].replace(old, new)
+    path = write_parts(tmp_path / "odd.ods", parts)
+    (problem,) = read_workbook(path, replace(expect(), password=PASSWORD)).problems
+    assert problem.code is code
+    assert found in problem.message("en")
+    assert PASSWORD not in problem.line("en")
 
 
 def run(*arguments: str, **environment: str) -> Result:

@@ -12,10 +12,10 @@ import pytest
 
 from planbook.calendar import to_serial
 from planbook.layout import cell_address
-from planbook.problems import Code, Problem
+from planbook.problems import Code, Problem, in_words
 from planbook.reader import Submission, read_workbook
 from tests.support import office
-from tests.support.packages import change_part, part_of
+from tests.support.packages import change_part, part_of, read_parts
 from tests.support.plans import rich_plan
 from tests.support.workbooks import AS_OF, calculator, expect, read_tables, write_filled
 
@@ -74,7 +74,13 @@ def read(path: Path) -> Submission:
 def told(path: Path) -> list[tuple[str, str, str, str, str]]:
     """Code, place, stored and computed value, subject of each finding."""
     return [
-        (p.code.value, f"{p.location.sheet}!{p.location.cell}", p.found, p.expected, p.subject)
+        (
+            p.code.value,
+            f"{p.location.sheet}!{p.location.cell}",
+            p.found,
+            p.expected,
+            in_words(p.subject, "zh"),
+        )
         for p in findings(path)
     ]
 
@@ -248,6 +254,79 @@ def test_addresses_follow_moved_columns_and_rows(tmp_path: Path) -> None:
 
     change(path, move)
     assert ("formula-overwritten", place("rating")) in [(code, where) for code, where, *_ in told(path)]
+
+
+# -- pages without a table -------------------------------------------------------------------
+
+INDEX_PAGE, DASHBOARD_PAGE, LISTS_PAGE = "使用说明", "仪表盘", "_列表"
+
+
+def on_page(path: Path, title: str, edit: Callable[[str], str]) -> Path:
+    """The workbook with the text of a page's part changed."""
+    return change_part(path, part_of(path, title), edit)
+
+
+def formulas_of(path: Path, title: str) -> list[str]:
+    """The addresses of a page's formula cells that hold a number, as the file has them."""
+    text = read_parts(path)[part_of(path, title)].decode()
+    return re.findall(r'<c r="([A-Z]+[0-9]+)" s="\d+"><f[^/]', text)
+
+
+def test_a_count_of_the_index_that_was_typed_over(tmp_path: Path) -> None:
+    path = on_page(written(tmp_path), INDEX_PAGE, cell("D6", VALUE.format(9)))
+    assert told(path) == [("formula-overwritten", f"{INDEX_PAGE}!D6", "9", "1", INDEX_PAGE)]
+
+
+def test_a_figure_of_the_dashboard_that_was_cleared(tmp_path: Path) -> None:
+    """One goal of weight 100 %, 22 of 24 to date: the score is 91.7 %."""
+    path = on_page(written(tmp_path), DASHBOARD_PAGE, cell("B5", BLANK))
+    assert told(path) == [
+        ("formula-missing", f"{DASHBOARD_PAGE}!B5", "（空）", "0.9166666667", DASHBOARD_PAGE)
+    ]
+
+
+def test_a_dashboard_pasted_as_values_is_one_problem(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    every = formulas_of(path, DASHBOARD_PAGE)
+    assert len(every) > 20
+    paste = re.compile(r"<f[^>]*>[^<]*</f>")
+    on_page(path, DASHBOARD_PAGE, lambda text: paste.sub("", text))
+    found = [(code, where.partition(":")[0]) for code, where, *_ in told(path)]
+    assert ("formula-overwritten", f"{DASHBOARD_PAGE}!B2") in found
+    assert len([code for code, _ in found if code == "formula-overwritten"]) == 1
+    assert {where.partition("!")[0] for _, where in found} == {DASHBOARD_PAGE}
+
+
+def test_a_helper_of_the_hidden_lists_that_was_cleared(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    address = formulas_of(path, LISTS_PAGE)[0]
+    on_page(path, LISTS_PAGE, cell(address, BLANK))
+    assert [found[:2] for found in told(path)] == [("formula-missing", f"{LISTS_PAGE}!{address}")]
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("suffix", [".ods", ".xls"])
+def test_formula_cells_of_other_formats_are_watched_too(tmp_path: Path, suffix: str) -> None:
+    office.require_office("libreoffice")
+    path = written(tmp_path)
+    attainment, rating = at("attainment"), at("rating", 2)
+    unlock = [{"do": "unprotect", "sheet": sheet} for sheet in (SHEETS["review"], DASHBOARD_PAGE)]
+    actions = [
+        *unlock,
+        {"do": "set", "sheet": SHEETS["review"], "cell": attainment, "value": 1},
+        {"do": "clear", "sheet": SHEETS["review"], "cell": rating},
+        {"do": "set", "sheet": DASHBOARD_PAGE, "cell": "B5", "value": 2},
+    ]
+    saved = tmp_path / f"营销中心{suffix}"
+    office.drive([{"input": path, "output": saved, "actions": actions}])
+    assert told(saved) == [
+        ("formula-overwritten", place("attainment"), "100.0%", "83.3%", "达成率"),
+        ("formula-missing", place("rating", 2), "（空）", "● 达成", "红黄绿"),
+        ("formula-overwritten", f"{DASHBOARD_PAGE}!B5", "2", "0.9166666667", DASHBOARD_PAGE),
+    ]
+    clean = tmp_path / f"clean{suffix}"
+    office.drive([{"input": path, "output": clean, "actions": []}])
+    assert told(clean) == []
 
 
 # -- figures typed as text -----------------------------------------------------------------

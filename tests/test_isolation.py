@@ -182,3 +182,54 @@ def test_the_work_goes_on_when_no_process_can_be_had_any_more(
     outcomes = list(run_isolated(dies, range(8), jobs=min(2, count)))
     assert [o.result for o in outcomes if o.fate is Fate.DONE] in ([0, 2, 3, 4, 5, 6, 7], [0, 2, 4, 5, 6, 7])
     assert outcomes[1] == isolation.Outcome(Fate.DIED, detail="SIGABRT")
+
+
+# -- processes that are not forked ---------------------------------------------------------------
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes as macOS and Windows start them: anew, with nothing of this one in them."""
+    monkeypatch.setattr(isolation, "START", "spawn")
+
+
+@pytest.mark.usefixtures("spawned")
+def test_spawned_processes_read_the_same_as_forked_ones(tmp_path: Path) -> None:
+    labels = some_files(tmp_path)
+    here = [reading.read_workbook(path, expect()).labelled(label) for path, label in labels.items()]
+    there = [s for s, _ in read_files(Batch(expect(), jobs=2, review=False), labels)]
+    assert there == here
+    assert there[0].book is there[1].book
+    checked = list(check_files(Batch(expect(), jobs=1), labels))
+    assert [c.refused for c in checked] == [False] * 4 + [True]
+
+
+def slips(item: int) -> int:
+    """Dies, sleeps, raises; works anywhere, since it needs nothing that a test has replaced."""
+    if item == 1:
+        os._exit(4)
+    if item == 2:
+        time.sleep(60)
+    if item == 3:
+        raise ValueError(item)
+    return item
+
+
+@pytest.mark.usefixtures("spawned")
+def test_a_spawned_process_that_dies_costs_its_own_item() -> None:
+    """Starting takes longer than an item may: that is none of the item's time."""
+    outcomes = list(run_isolated(slips, range(5), jobs=1, limits=Limits(0.4)))
+    assert [(o.fate, o.result, o.detail) for o in outcomes] == [
+        (Fate.DONE, 0, ""),
+        (Fate.DIED, None, "exit 4"),
+        (Fate.TOO_LONG, None, ""),
+        (Fate.DIED, None, "ValueError"),
+        (Fate.DONE, 4, ""),
+    ]
+
+
+@pytest.mark.usefixtures("spawned")
+def test_a_spawned_process_that_never_stands_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "STARTING", 0.01)
+    (outcome,) = run_isolated(slips, [0], jobs=1)
+    assert outcome.fate is Fate.TOO_LONG

@@ -577,7 +577,8 @@ def test_linear_attainment_agrees_with_favourable(rows: list[tuple[float, float,
         attainment = found["attainment"]
         assert isinstance(attainment, float)
         if target:
-            assert attainment == pytest.approx(max(0, 1 + sign * (actual - target) / abs(target)), abs=1e-6)
+            expected = max(0, 1 + sign * (actual - target) / abs(target))
+            assert attainment == pytest.approx(expected, rel=1e-9, abs=1e-6)
             if found["favourable"] == "good":
                 assert attainment > 1
             elif found["favourable"] == "bad":

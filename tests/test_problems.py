@@ -34,7 +34,7 @@ ANY_BRACES = re.compile(r"\{([^{}]*)\}")
 
 def placeholders(code: Code, lang: str) -> set[str]:
     entry = CATALOGUE[code]
-    return set(ANY_BRACES.findall(entry.message[lang] + entry.fix[lang]))
+    return {name.partition(":")[0] for name in ANY_BRACES.findall(entry.message[lang] + entry.fix[lang])}
 
 
 # -- the catalogue -------------------------------------------------------------------------

@@ -49,9 +49,7 @@ class TestText:
             ("华东，华南", "华东，华南"),
             ("１２", "１２"),
             ("第一行\r\n第二行\r第三行", "第一行\n第二行\n第三行"),
-            ("第一行_x000D_\n第二行", "第一行\n第二行"),
-            ("_x005F_x000D_", "_x000D_"),
-            ("_x0041_", "_x0041_"),
+            ("_x000D_", "_x000D_"),
             ("a\tb", "a b"),
             ("零\u200b宽\ufeff字\u2060符\u00ad", "零宽字符"),
             ("控\x07制\x00", "控制"),
@@ -113,7 +111,6 @@ class TestText:
         assert match_key(one) != match_key(other)
 
     @given(st.text())
-    @example("_x005F_x005F_x000D_")
     @example("ſ ﬁ İ ΐ 〈ǅ〉 ͅα")
     def test_the_key_of_a_key_is_itself(self, text: str) -> None:
         assert match_key(match_key(text)) == match_key(text)

@@ -18,7 +18,7 @@ from planbook.layout import column_letter, resolve_layout
 from planbook.package import diff_submissions, migrate_workbook
 from planbook.package.migrate import Migrated
 from planbook.plan import Plan
-from planbook.problems import Code, Severity
+from planbook.problems import Code, Severity, in_words
 from planbook.reader import Expectations, Submission, read_workbook
 from planbook.spec import Book, Column, Kind, Text, load_spec
 from planbook.writer import write_workbook
@@ -176,7 +176,7 @@ def test_own_sheets_columns_comments_and_errors_are_reported_as_left_behind(tmp_
     sheet.cell(6, own).value, sheet.cell(7, own).value = "我的备注", "看一下"
     workbook.save(path)
     migrated, new = moved(path, tmp_path / "新.xlsx")
-    lost = {(p.code.value, p.subject, p.found) for p in migrated.losses}
+    lost = {(p.code.value, *(in_words(text, "zh") for text in (p.subject, p.found))) for p in migrated.losses}
     assert ("no-place", "批注", "去年 1.0 亿") in lost
     assert ("no-place", "自建的工作表", "测算") in lost
     assert any(subject == "自加的列" and "我的备注" in found for _, subject, found in lost)
@@ -210,7 +210,7 @@ def test_the_command_writes_reports_and_exits_as_promised(tmp_path: Path) -> Non
         f"旧.xlsx:1_目标总表!{attention_cell()}: “关注度”的内容“重点关注”在新版工作簿中没有位置，未带入。"
         in result.output
     )
-    assert "坏.xlsx: 文件不是 .xlsx 工作簿" in result.output
+    assert "坏.xlsx: 这不是 .xlsx 工作簿，而是文本文件（TXT 或 CSV）。" in result.output
     assert run("migrate", path, "--out", out, "--strict").exit_code == 1
     assert run("migrate", tmp_path / "坏.xlsx", "--out", out).exit_code == 1
     assert run("migrate", path, "--out", tmp_path).exit_code == 2
@@ -273,9 +273,10 @@ def test_a_workbook_against_itself_has_no_change(pair: tuple[Path, Path]) -> Non
 def test_workbooks_of_two_departments_are_not_compared(pair: tuple[Path, Path], tmp_path: Path) -> None:
     plan = read_tables("annual_plan", {"goals": GOALS.format(50).replace("XS", "SC")})
     other = write_filled(tmp_path / "市场部.xlsx", plan, department="SC")
-    result = run("diff", pair[0], other)
+    result = run("diff", pair[0], other, "--lang", "zh")
     assert result.exit_code == 2
-    assert "different books or departments" in result.output
+    assert result.output == "planbook: 两份工作簿属于不同的模板或部门：annual_plan YX、annual_plan SC\n"
+    assert "different books or departments" in run("diff", pair[0], other, "--lang", "en").output
     (tmp_path / "坏.xlsx").write_text("x")
     assert run("diff", pair[0], tmp_path / "坏.xlsx").exit_code == 2
 

@@ -10,21 +10,23 @@ import click
 from planbook.cli.report_commands import print_roll_up
 from planbook.cli.support import (
     EXIT_PROBLEMS,
+    PathOf,
     cycle_option,
     lang_option,
     language,
-    locale_language,
     open_cycle,
+    password_option,
     print_problems,
     print_table,
     watcher,
 )
-from planbook.cli.texts import text
+from planbook.cli.texts import TEXTS, text
+from planbook.cli.usage import locale_language
 from planbook.problems import UsageError
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="DIR", type=PathOf(folder=True))
 @click.option("--year", type=click.IntRange(1990, 2099), help="The planning year; by default the next one.")
 @click.option("--book", default="annual_plan", show_default=True, help="The book to plan with.")
 @lang_option
@@ -45,7 +47,7 @@ def _row_counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
     for value in values:
         sheet, mark, count = value.partition("=")
         if not mark or not count.isdigit() or not 1 <= int(count) <= 9999:
-            raise click.BadParameter(f"{value!r}: write SHEET=ROWS, such as goals=50 (1 to 9999 rows)")
+            raise UsageError(TEXTS.say("rows_form", value=value))
         rows[sheet] = int(count)
     return rows
 
@@ -53,17 +55,16 @@ def _row_counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @click.command()
 @click.argument("departments", metavar="[DEPT]...", nargs=-1)
 @cycle_option
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the outbox."
-)
+@click.option("--out", type=PathOf(folder=True), help="Folder; by default the outbox.")
 @click.option("--rows", multiple=True, callback=_row_counts, metavar="SHEET=ROWS", help="Rows of a sheet.")
 @click.option(
     "--prefill",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True),
+    type=PathOf(exists=True),
     metavar="FILE",
     help="Rows to fill in: CSV, or a returned workbook; repeat for several.",
 )
+@password_option
 @click.option("--force", is_flag=True, help="Overwrite workbooks that somebody filled in.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Work in parallel.")
 @lang_option
@@ -99,17 +100,13 @@ def generate(
 
 
 @click.command()
-@click.argument(
-    "folder", metavar="[DIR]", default="planbook-demo", type=click.Path(path_type=Path, file_okay=False)
-)
+@click.argument("folder", metavar="[DIR]", default="planbook-demo", type=PathOf(folder=True))
 @lang_option
 def demo(folder: Path, lang: str | None) -> None:
     """Play a whole year in DIR: issue, return, consolidate, mail; then say what to open."""
     from planbook.workflow import run_demo
 
     speak = language(lang)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder")
     made = run_demo(folder, lang=speak, watch=watcher(text("writing", speak)))
     print_roll_up(made.roll_up, speak)
     click.echo(text("demo_done", speak))

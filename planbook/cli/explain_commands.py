@@ -19,6 +19,7 @@ from planbook.cli.support import (
     paths_argument,
     print_json,
 )
+from planbook.cli.texts import TEXTS
 from planbook.problems import UsageError
 
 
@@ -52,7 +53,7 @@ def explain(
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
     if cycle is None and not paths:
-        raise UsageError("no planbook.toml here or above: give the workbooks after REF, or --cycle DIR")
+        raise UsageError(TEXTS.say("no_cycle_explain"))
     speak = language(lang, cycle)
     explanation = explain_reference(reference, cycle, paths, as_of=as_of, lang=speak, password=password)
     if as_json:

@@ -9,6 +9,7 @@ import click
 
 from planbook.cli.support import (
     EXIT_PROBLEMS,
+    PathOf,
     as_of_option,
     check_paths,
     cycle_option,
@@ -24,13 +25,11 @@ from planbook.cli.support import (
     strict_option,
     watcher,
 )
-from planbook.cli.texts import text
+from planbook.cli.texts import TEXTS, text
 from planbook.problems import Severity, UsageError, escape_text
 
-files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-out_option = click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the copies."
-)
+files_argument = click.argument("files", nargs=-1, type=PathOf())
+out_option = click.option("--out", required=True, type=PathOf(folder=True), help="Folder for the copies.")
 
 
 @click.command()
@@ -63,7 +62,7 @@ def annotate(
 
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    paths = workbooks_in(files, lang)
+    paths = workbooks_in(files)
     made = annotate_returns(
         paths, out, cycle, as_of=as_of, password=password, watch=watcher(text("reading", lang))
     )
@@ -109,7 +108,7 @@ def migrate(
 
     cycle = optional_cycle(cycle_folder)
     lang = language(lang, cycle)
-    paths, watch = workbooks_in(files, lang), watcher(text("reading", lang))
+    paths, watch = workbooks_in(files), watcher(text("reading", lang))
     made = migrate_returns(paths, out, cycle, password=password, watch=watch)
     losses = [problem for _, new in made if new is not None for problem in new.losses]
     refused = [problem for submission, new in made if new is None for problem in submission.problems]
@@ -144,8 +143,8 @@ def migrate(
 
 
 @click.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("old", type=PathOf())
+@click.argument("new", type=PathOf())
 @cycle_option
 @lang_option
 @json_option
@@ -187,14 +186,14 @@ def diff(
     click.echo(text("changes" if changes else "unchanged", lang, **counts))
 
 
-def workbooks_in(files: tuple[Path, ...], lang: str) -> tuple[Path, ...]:
+def workbooks_in(files: tuple[Path, ...]) -> tuple[Path, ...]:
     """The files given, folders standing for theirs; UsageError where there is none."""
     from planbook.measures import workbook_paths
 
     if not files:
-        raise UsageError("give the workbooks, or a folder of them")
+        raise UsageError(TEXTS.say("give_workbooks"))
     check_paths(files)
     found = workbook_paths(files)
     if not found:
-        raise UsageError(text("no_files", lang, folder=files[0]))
+        raise UsageError(TEXTS.say("no_files", folder=files[0]))
     return found

@@ -12,8 +12,8 @@ from planbook.cli.support import (
     print_json,
     print_table,
 )
-from planbook.cli.texts import text
-from planbook.problems import Code, UsageError
+from planbook.cli.texts import TEXTS, text
+from planbook.problems import Code, UsageError, Words, find_near, list_words
 
 
 @click.command()
@@ -28,7 +28,7 @@ def problems(code: str | None, markdown: bool, lang: str | None, as_json: bool) 
     lang = language(lang)
     if markdown:
         if code or as_json:
-            raise UsageError("--markdown gives the whole page: leave CODE and --json out")
+            raise UsageError(TEXTS.say("whole_page"))
         click.echo(render_markdown(), nl=False)
         return
     guide = load_guide()
@@ -46,14 +46,13 @@ def problems(code: str | None, markdown: bool, lang: str | None, as_json: bool) 
 
 
 def _find_code(name: str) -> Code:
-    from difflib import get_close_matches
-
     wanted = name.strip().lower().replace("_", "-")
     known = [code.value for code in Code]
     if wanted not in known:
-        close = get_close_matches(wanted, known, n=3)
-        hint = f"; did you mean {', '.join(close)}?" if close else "; planbook problems lists them all"
-        raise UsageError(f"no problem has the code {name!r}{hint}")
+        near = find_near(wanted, known, most=5)
+        hint = TEXTS.say("perhaps", names=list_words(near)) if near else TEXTS.say("codes_listed")
+        said = TEXTS.say("no_code", name=name)
+        raise UsageError(Words(said.zh + hint.zh, said.en + hint.en))
     return Code(wanted)
 
 

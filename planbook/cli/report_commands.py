@@ -12,6 +12,7 @@ import click
 
 from planbook.cli.support import (
     EXIT_PROBLEMS,
+    PathOf,
     as_of_option,
     check_paths,
     count_severities,
@@ -31,7 +32,7 @@ from planbook.cli.support import (
     strict_option,
     watcher,
 )
-from planbook.cli.texts import text
+from planbook.cli.texts import TEXTS, text
 from planbook.problems import MailError, Severity, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 @click.command()
 @paths_argument
 @cycle_option
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The workbook to write.")
+@click.option("--out", type=PathOf(folder=False), help="The workbook to write.")
 @as_of_option
 @click.option("--scope", help="Only this division or department, by code or name; needs a cycle.")
 @click.option("--html", is_flag=True, help="Write the report as one HTML file beside the workbook, too.")
@@ -114,9 +115,9 @@ def _roll_up(
         part = find_scope(cycle, scope) if scope else ""
         return roll_up_cycle(cycle, collection, as_of=as_of, scope=part, lang=lang)
     if scope:
-        raise UsageError("--scope needs a cycle, which knows the tree of departments; give --cycle DIR")
+        raise UsageError(TEXTS.say("scope_needs_cycle"))
     if not paths:
-        raise UsageError("no planbook.toml here or above: give the workbooks to consolidate, or --cycle DIR")
+        raise UsageError(TEXTS.say("no_cycle_consolidate"))
     return roll_up_files(paths, as_of=as_of, lang=lang, **reading)
 
 
@@ -152,9 +153,9 @@ def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:
     if out is None:
         return
     if out.suffix.lower() != ".xlsx":
-        raise UsageError(f"{out} does not end in .xlsx")
+        raise UsageError(TEXTS.say("no_xlsx", path=out))
     if out.resolve() in {path.resolve() for path in workbook_paths(p for p in inputs if p.exists())}:
-        raise UsageError(f"{out} is one of the workbooks to consolidate; choose another name")
+        raise UsageError(TEXTS.say("out_is_source", path=out))
 
 
 def print_roll_up(figures: RollUp, lang: str) -> None:
@@ -265,9 +266,9 @@ def weekly(
     cycle = open_cycle(cycle_folder)
     speak = language(lang, cycle)
     if not cycle.recipients:
-        raise UsageError(text("no_recipients", speak))
+        raise UsageError(TEXTS.say("no_recipients"))
     if not dry_run and cycle.smtp is None:
-        raise UsageError(text("no_smtp", speak))
+        raise UsageError(TEXTS.say("no_smtp"))
     collection = collect_returns(
         cycle, as_of=as_of, password=password, jobs=jobs, watch=watcher(text("reading", speak))
     )
@@ -284,6 +285,6 @@ def weekly(
             click.echo(text(key, speak, address=result.address, reason=result.reason))
             failed += not result.sent
         if failed:
-            raise MailError(f"{failed} of {len(messages)} messages were not accepted by the mail server")
+            raise MailError(TEXTS.say("mail_failed", failed=failed, count=len(messages)))
     if strict and count_severities(collection.problems)[Severity.ERROR]:
         ctx.exit(EXIT_PROBLEMS)

@@ -15,8 +15,8 @@ from planbook.cli.support import (
     print_table,
     problem_record,
 )
-from planbook.cli.texts import text
-from planbook.problems import Problem, UsageError
+from planbook.cli.texts import TEXTS, text
+from planbook.problems import Problem, UsageError, list_words
 
 
 @click.group()
@@ -63,7 +63,7 @@ def check_command(ctx: click.Context, books: tuple[str, ...], lang: str | None, 
         else:
             path = Path(name)
             if not path.is_file():
-                raise UsageError(f"{name} is neither a book nor a file; books are {', '.join(list_books())}")
+                raise UsageError(TEXTS.say("no_book", name=name, known=list_words(list_books())))
         problems = check_spec(path)  # type: ignore[arg-type]  # a Path or a Traversable, both fit
         found += problems
         if not as_json:

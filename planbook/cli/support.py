@@ -14,14 +14,48 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from planbook.problems import PlanbookError, Problem, Severity, UsageError, escape_text
+from planbook.cli.texts import TEXTS
+from planbook.cli.usage import LANGUAGES, SpokenError, asked_language, language_here
+from planbook.problems import (
+    PlanbookError,
+    Problem,
+    Severity,
+    UsageError,
+    escape_text,
+    explain_os_error,
+    in_words,
+    say,
+)
 
 if TYPE_CHECKING:
     from planbook.cycle import Cycle
 
+    _PathType = click.ParamType[Path]
+else:  # a click of before has no such brackets
+    _PathType = click.ParamType
+
 T = TypeVar("T")
-LANGUAGES = ("zh", "en")
 EXIT_PROBLEMS, EXIT_USAGE, EXIT_FAILED = 1, 2, 3
+_GIVEN = "planbook.given"  # the command line as it was typed
+
+
+class PathOf(_PathType):
+    """A path.  What stands there must be a folder or a file where that is said, and be there at all."""
+
+    name = "path"
+
+    def __init__(self, *, folder: bool | None = None, exists: bool = False) -> None:
+        self._folder = folder
+        self._exists = exists
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; UsageError where another thing stands there."""
+        path = Path(value)
+        if self._exists:
+            check_paths((path,))
+        if self._folder is not None and is_there(path) and path.is_dir() is not self._folder:
+            raise UsageError(say("not_folder" if self._folder else "not_file", path=path))
+        return path
 
 
 def _as_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
@@ -32,7 +66,7 @@ lang_option = click.option("--lang", type=click.Choice(LANGUAGES), help="Languag
 cycle_option = click.option(
     "--cycle",
     "cycle_folder",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=PathOf(folder=True, exists=True),
     help="The cycle's folder; by default the nearest one above with a planbook.toml.",
 )
 as_of_option = click.option(
@@ -58,38 +92,51 @@ password_option = click.option(
     metavar="TEXT",
     help="Opens encrypted workbooks; better given as PLANBOOK_PASSWORD. Needs planbook[encrypted].",
 )
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+paths_argument = click.argument("paths", nargs=-1, type=PathOf())
 
 
 class Boundary(click.Group):
-    """The group of commands; a PlanbookError ends here, in one line."""
+    """The group of commands; what goes wrong ends here, in one line of the language asked for."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Look the command line over; what is wrong before any command exits 2."""
+        given = tuple(args)
+        try:
+            ctx = super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            raise _spoken(error, given) from error
+        ctx.meta[_GIVEN] = given
+        return ctx
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what planbook could not do exits 3, what it was asked wrongly exits 2."""
+        given: tuple[str, ...] = ctx.meta[_GIVEN]
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _spoken(error, given) from error
         except PlanbookError as error:
             if ctx.params.get("verbose"):
                 traceback.print_exception(error)
-            lang = locale_language()
-            click.echo(f"planbook: {escape_text(str(error))}", err=True)
+            lang = asked_language(given)
+            click.echo(f"planbook: {escape_text(error.message(lang))}", err=True)
             for problem in error.problems:
                 click.echo(f"  {problem.line(lang)}", err=True)
             ctx.exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED)
 
 
-def locale_language() -> str:
-    """The language of the environment: en where it says so, else zh."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value and value not in {"C", "POSIX", "C.UTF-8"}:
-            return "en" if value.lower().startswith("en") else "zh"
-    return "zh"
+def _spoken(error: click.UsageError, given: tuple[str, ...]) -> click.UsageError:
+    """The error in the language asked for; asking for nothing at all shows the help."""
+    if not given or isinstance(error, SpokenError) or type(error).__name__ == "NoArgsIsHelpError":
+        return error
+    return SpokenError(error, asked_language(given))
 
 
 def language(lang: str | None, cycle: Cycle | None = None) -> str:
     """The language to speak: the one asked for, the cycle's, the environment's."""
-    return lang or (cycle.language if cycle else locale_language())
+    return lang or (cycle.language if cycle else language_here())
 
 
 def find_cycle_folder(folder: Path | None) -> Path | None:
@@ -103,7 +150,7 @@ def open_cycle(folder: Path | None) -> Cycle:
     """The cycle, which this command needs; UsageError where there is none."""
     found = optional_cycle(folder)
     if found is None:
-        raise UsageError("no planbook.toml here or above; run planbook init DIR first, or give --cycle DIR")
+        raise UsageError(TEXTS.say("no_cycle"))
     return found
 
 
@@ -118,8 +165,20 @@ def optional_cycle(folder: Path | None) -> Cycle | None:
 def check_paths(paths: Sequence[Path]) -> None:
     """UsageError for a path that is not there."""
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path} does not exist")
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # also one with a NUL in it
+            raise UsageError(say("not_there", path=path)) from error
+        except OSError as error:
+            raise UsageError(say("not_reached", path=path, reason=explain_os_error(error))) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at a path, whatever was typed for one."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for the system, or with a NUL in it
+        return False
 
 
 def watcher(label: str) -> Callable[[Sequence[T]], Iterable[T]]:
@@ -191,8 +250,8 @@ def problem_record(problem: Problem, lang: str) -> dict[str, object]:
         "sheet": place.sheet,
         "cell": place.cell,
         "row": place.row or None,
-        "found": problem.found,
-        "expected": problem.expected,
+        "found": in_words(problem.found, lang),
+        "expected": in_words(problem.expected, lang),
         "message": problem.message(lang),
         "fix": problem.fix(lang),
     }

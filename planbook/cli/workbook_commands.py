@@ -10,6 +10,7 @@ import click
 
 from planbook.cli.support import (
     EXIT_PROBLEMS,
+    PathOf,
     as_of_option,
     check_paths,
     cycle_option,
@@ -24,7 +25,7 @@ from planbook.cli.support import (
     problem_record,
     watcher,
 )
-from planbook.cli.texts import text
+from planbook.cli.texts import TEXTS, text
 from planbook.problems import Severity, UsageError, group_problems
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     "--against",
     multiple=True,
     metavar="OLD",
-    type=click.Path(path_type=Path),
+    type=PathOf(),
     help="The copy returned before, or a folder of them: names what went backwards.",
 )
 @jobs_option
@@ -71,23 +72,22 @@ def check(
     from planbook.workflow import check_workbooks
 
     if not paths:
-        raise UsageError("give a workbook or a folder to check")
+        raise UsageError(TEXTS.say("give_workbooks"))
     if as_json and as_csv:
-        raise UsageError("choose --json or --csv, not both")
+        raise UsageError(TEXTS.say("one_form"))
     check_paths((*paths, *against))
-    cycle = optional_cycle(cycle_folder)
-    lang = language(lang, cycle)
     files = workbook_paths(paths)
     if not files:
-        raise UsageError(text("no_files", lang, folder=paths[0]))
-    watch = watcher(text("reading", lang))
+        raise UsageError(TEXTS.say("no_files", folder=paths[0]))
+    cycle = optional_cycle(cycle_folder)
+    lang = language(lang, cycle)
     checked = check_workbooks(
         files,
         cycle,
         as_of=as_of,
         password=password,
         jobs=jobs,
-        watch=watch,
+        watch=watcher(text("reading", lang)),
         earlier=workbook_paths(against),
     )
     groups = group_problems(problem for one in checked for problem in one.problems)
@@ -103,7 +103,7 @@ def check(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PathOf())
 @cycle_option
 @as_of_option
 @lang_option

@@ -8,7 +8,7 @@ from typing import Final
 from planbook.company import BackgroundFact
 from planbook.cycle.company_files import Names
 from planbook.cycle.csv_file import Heading, read_rows, suggest
-from planbook.problems import Code, Problem
+from planbook.problems import Code, Problem, list_words, say
 from planbook.spec import Book, Item, Source
 
 BACKGROUND_COLUMNS: Final = (
@@ -34,7 +34,7 @@ def read_background(
         if department is None and names:
             row.note(Code.INPUT_REFERENCE, "department", expected=suggest(typed, names.spellings))
         kind = row.choice("kind", kinds, "") if kinds else row.text("kind")
-        for key, expected in (("kind", ", ".join(item.key for item in kinds)), ("text", "…")):
+        for key, expected in (("kind", list_words(item.key for item in kinds)), ("text", say("any_text"))):
             if row.has(key) and not row.text(key):
                 row.note(Code.INPUT_VALUE, key, expected=expected)
         text = row.text("text")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from planbook.company import CompanyGoal, Department
-from planbook.cycle.csv_file import Heading, Row, one_line, read_rows, suggest
-from planbook.problems import Code, Problem
+from planbook.cycle.csv_file import Heading, Row, example, one_line, read_rows, suggest
+from planbook.problems import Code, Problem, Words, say
 from planbook.spec import Book, Item
 from planbook.units import UnitTable
 from planbook.values import Reading, match_key, normalise_text, read_date, read_quantity
@@ -95,12 +95,12 @@ def read_departments(path: Path, file: str, book: Book, faults: list[Problem]) -
 
 
 def _read_department(row: Row, book: Book) -> Department:
-    code = normalise_text(row.name("code", longest=20, example="YX, HR-2"))
+    code = normalise_text(row.name("code", longest=20, like=("YX", "HR-2")))
     if code and len(code) <= 20 and not _CODE.fullmatch(code):
-        row.note(Code.INPUT_VALUE, "code", expected="YX, HR-2")
+        row.note(Code.INPUT_VALUE, "code", expected=example("YX", "HR-2"))
     return Department(
         code=code,
-        name=row.name("name", longest=LONGEST_NAME, example="销售部, Sales"),
+        name=row.name("name", longest=LONGEST_NAME, like=("销售部", "Sales")),
         parent=one_line(row.text("parent")),
         head=one_line(row.text("head")),
         email=row.address("email"),
@@ -119,14 +119,14 @@ def _read_budget(row: Row, units: UnitTable) -> float | None:
     if not text:
         return None
     if reading is None or not isinstance(value, float) or value < 0 or reading.high is not None:
-        row.note(Code.INPUT_VALUE, "budget_ceiling", expected="800万元, 8000000")
+        row.note(Code.INPUT_VALUE, "budget_ceiling", expected=example("800万元", "8000000"))
         return None
     amount = units.convert(value, reading.unit or MONEY, MONEY)
     if amount is None:
         row.note(Code.UNIT_MISMATCH, "budget_ceiling", found=reading.unit, expected=MONEY)
         return None
     if amount > _LARGEST:
-        row.note(Code.INPUT_VALUE, "budget_ceiling", expected=f"≤ {_LARGEST:g}")
+        row.note(Code.INPUT_VALUE, "budget_ceiling", expected=say("at_most", name=f"{_LARGEST:g}"))
     row.question("budget_ceiling", reading, f"{amount:.15g} {MONEY}")
     return amount
 
@@ -154,7 +154,7 @@ def _find_parent(row: Row, department: Department, names: Names) -> str:
         row.note(
             Code.INPUT_REFERENCE,
             "parent",
-            expected=suggest(department.parent, names.spellings) or "code, name",
+            expected=suggest(department.parent, names.spellings),
         )
     return found or ""
 
@@ -201,7 +201,7 @@ def read_goals(
     goals: list[CompanyGoal] = []
     drafts: list[tuple[Row, CompanyGoal]] = []
     for row in rows or ():
-        goal = row.name("goal", longest=LONGEST_NAME, example="年度营收增长15%")
+        goal = row.name("goal", longest=LONGEST_NAME, like=("年度营收增长15%",))
         if goal and match_key(goal) in seen:
             row.note(Code.INPUT_DUPLICATE, "goal")
         seen.add(match_key(goal))
@@ -241,17 +241,22 @@ def _with_parts(row: Row, goal: CompanyGoal, known: Mapping[str, CompanyGoal]) -
         if not text:
             continue
         if goal.rollup != "ratio":
-            row.note(Code.INPUT_VALUE, "rollup", expected="ratio 分子分母")
+            row.note(Code.INPUT_VALUE, "rollup", expected=say("ratio_alone"))
         elif part is None or part.goal == goal.goal or part.rollup != "sum":
             adding = [other.goal for other in known.values() if other.rollup == "sum"]
-            row.note(Code.INPUT_REFERENCE, key, found=text, expected=suggest(text, adding) or "rollup = sum")
+            row.note(
+                Code.INPUT_REFERENCE,
+                key,
+                found=text,
+                expected=suggest(text, adding) if adding else say("adding_goal"),
+            )
         else:
             found[key] = part.goal
     one_given = bool(row.text("numerator")) != bool(row.text("denominator"))
     if goal.rollup == "ratio" and one_given:
         blank = "denominator" if row.text("numerator") else "numerator"
         if row.has(blank):
-            row.note(Code.INPUT_VALUE, blank, expected="rollup = sum")
+            row.note(Code.INPUT_VALUE, blank, expected=say("adding_goal"))
     return replace(goal, numerator=found.get("numerator", ""), denominator=found.get("denominator", ""))
 
 
@@ -290,9 +295,11 @@ def _read_amounts(row: Row, book: Book) -> _Amounts:
             row.note(Code.INPUT_VALUE, "target_high", expected=f"{typed_high:.15g}")
         high = typed_high
     elif typed_high is not None:
-        row.note(Code.INPUT_VALUE, "target", expected=f"{target:.15g}" if target is not None else "90")
+        row.note(
+            Code.INPUT_VALUE, "target", expected=example(f"{target:.15g}" if target is not None else "90")
+        )
     if row.has("target") and not row.text("target"):
-        row.note(Code.INPUT_VALUE, "target", expected="1.2亿元, 90")
+        row.note(Code.INPUT_VALUE, "target", expected=example("1.2亿元", "90"))
     _check_band(row, book, direction, target, high)
     return _Amounts(direction, unit, baseline, target, high)
 
@@ -301,10 +308,10 @@ def _read_amount(row: Row, key: str, units: UnitTable) -> Reading | None:
     text = row.text(key)
     reading = read_quantity(text, units) if text else None
     if text and (reading is None or not isinstance(reading.value, float)):
-        row.note(Code.INPUT_VALUE, key, expected="1.2亿元, 90, 15%")
+        row.note(Code.INPUT_VALUE, key, expected=example("1.2亿元", "90", "15%"))
         return None
     if reading and reading.high is not None and key != "target":
-        row.note(Code.INPUT_VALUE, key, expected=f"{reading.value}")
+        row.note(Code.INPUT_VALUE, key, expected=example(reading.value))
         return None
     return reading
 
@@ -318,10 +325,10 @@ def _in_unit(row: Row, key: str, reading: Reading | None, unit: str, units: Unit
     if value is None:
         row.note(Code.UNIT_MISMATCH, key, found=reading.unit, expected=unit)
     elif abs(value) > _LARGEST:
-        row.note(Code.INPUT_VALUE, key, expected=f"≤ {_LARGEST:g}")
+        row.note(Code.INPUT_VALUE, key, expected=say("at_most", name=f"{_LARGEST:g}"))
     elif not reading.unit and known and known.factor != 1 and _SCALED.search(reading.text):
         # 1200万 where the unit is 万元: twelve million times ten thousand is never meant.
-        row.note(Code.INPUT_VALUE, key, expected=f"1200{unit}")
+        row.note(Code.INPUT_VALUE, key, expected=example(f"1200{unit}"))
     elif not reading.unit and known and known.name == "%" and 0 < abs(value) < 1:
         row.note(Code.FRACTION_FOR_POINTS, key, expected=f"{value:.6g}")
     else:
@@ -335,14 +342,14 @@ def _check_band(row: Row, book: Book, direction: str, target: float | None, high
             return
         if high is None:
             if not row.text("target_high") or not row.has("target_high"):
-                row.note(Code.INPUT_VALUE, "target_high", expected=f"> {target:.15g}")
+                row.note(Code.INPUT_VALUE, "target_high", expected=say("above", name=f"{target:.15g}"))
         elif high <= target:
-            row.note(Code.INPUT_VALUE, "target_high", expected=f"> {target:.15g}")
+            row.note(Code.INPUT_VALUE, "target_high", expected=say("above", name=f"{target:.15g}"))
         elif target + high == 0:
-            row.note(Code.INPUT_VALUE, "target_high", expected="(target + target_high) / 2 ≠ 0")
+            row.note(Code.INPUT_VALUE, "target_high", expected=say("middle"))
     elif high is not None:
         band = next((item for item in _list_items(book, "direction") if item.key == "band"), None)
-        titles = " / ".join(band.title.every()) if band else "band"
+        titles = Words(band.title.to("zh"), band.title.to("en")) if band else "band"
         row.note(Code.INPUT_VALUE, "direction", expected=titles)
 
 
@@ -351,7 +358,7 @@ def _read_due(row: Row, year: int, start_month: int) -> date | None:
     reading = read_date(text, year=year, start_month=start_month) if text else None
     value = reading.value if reading else None
     if text and not isinstance(value, date):
-        row.note(Code.INPUT_VALUE, "due", expected=f"{year}-12-31")
+        row.note(Code.INPUT_VALUE, "due", expected=example(f"{year}-12-31"))
     if reading is None or not isinstance(value, date):
         return None
     row.question("due", reading, value.isoformat())

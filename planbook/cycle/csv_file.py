@@ -7,12 +7,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from planbook.layout import column_letter
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, explain_os_error, find_near, list_words, say
 from planbook.spec import Item
 from planbook.values import (
     Reading,
@@ -24,6 +23,7 @@ from planbook.values import (
     read_percent,
 )
 
+MOST_TITLES: Final = 5  # columns proposed to somebody who misspelt one
 LARGEST_FILE: Final = 10_000_000
 """Bytes; no table of departments or goals comes near."""
 
@@ -32,9 +32,9 @@ ADDRESS_EXAMPLE: Final = "name@example.com"
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _KINDS: Final = (
-    (b"PK\x03\x04", "Excel 工作簿 an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Excel 文件 an old Excel file"),
-    (b"%PDF", "PDF"),
+    (b"PK\x03\x04", "excel"),
+    (b"\xd0\xcf\x11\xe0", "old_excel"),
+    (b"%PDF", "pdf"),
 )
 _LANGUAGES: Final = {
     **dict.fromkeys(["zh", "中文", "汉语", "简体中文", "chinese", "zh-cn"], "zh"),
@@ -45,8 +45,8 @@ _LANGUAGES: Final = {
 class UnreadableError(Exception):
     """A file's bytes are no text; `line` is the first line that is not, 0 if there is none."""
 
-    def __init__(self, reason: str, line: int = 0) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Words, line: int = 0) -> None:
+        super().__init__(str(reason))
         self.reason = reason
         self.line = line
 
@@ -61,16 +61,15 @@ def read_text(path: Path, file: str, faults: list[Problem]) -> str | None:
             faults.append(Problem(Code.INPUT_MISSING, Location(file=file), expected=file))
             return None
         if not path.is_file():
-            raise UnreadableError("不是普通文件 not a regular file")
+            raise UnreadableError(say("not_regular"))
         if path.stat().st_size > LARGEST_FILE:
-            raise UnreadableError(f"> {LARGEST_FILE // 1_000_000} MB")
+            raise UnreadableError(say("too_large", count=LARGEST_FILE // 1_000_000))
         return decode_text(path.read_bytes())
     except UnreadableError as error:
         place = Location(file=file, line=error.line)
         faults.append(Problem(Code.INPUT_UNREADABLE, place, found=error.reason))
     except OSError as error:
-        found = error.strerror or type(error).__name__
-        faults.append(Problem(Code.INPUT_UNREADABLE, Location(file=file), found=found))
+        faults.append(Problem(Code.INPUT_UNREADABLE, Location(file=file), found=explain_os_error(error)))
     return None
 
 
@@ -81,7 +80,7 @@ def decode_text(data: bytes) -> str:
     """
     for magic, kind in _KINDS:
         if data.startswith(magic):
-            raise UnreadableError(kind)
+            raise UnreadableError(say(kind))
     marked = data.startswith(b"\xef\xbb\xbf")
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     encodings = ["utf-16"] if wide else ["utf-8-sig"] if marked else ["utf-8", "gb18030"]
@@ -94,12 +93,11 @@ def decode_text(data: bytes) -> str:
         control = _CONTROL.search(text)
         if control:
             line = text.count("\n", 0, control.start()) + 1
-            raise UnreadableError(f"控制字符 control character U+{ord(control[0]):04X}", line)
+            raise UnreadableError(say("control", name=f"U+{ord(control[0]):04X}"), line)
         return text
     line = failed.object.count(b"\n", 0, failed.start) + 1  # the object is without its mark
-    raise UnreadableError(
-        f"不是 {failed.encoding} not {failed.encoding}: 0x{failed.object[failed.start]:02X}", line
-    )
+    byte = f"0x{failed.object[failed.start]:02X}"
+    raise UnreadableError(say("not_encoded", name=byte, encoding=failed.encoding.upper()), line)
 
 
 def one_line(text: str) -> str:
@@ -107,10 +105,15 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str | Words:
     """The known words nearest to `word`, or all of them when none is near."""
     options = list(dict.fromkeys(known))
-    return ", ".join(get_close_matches(word, options, n=3) or options)
+    return list_words(find_near(word, options) or options)
+
+
+def example(*words: object) -> Words:
+    """What may be written instead, by example."""
+    return say("example", name=list_words(map(str, words)))
 
 
 def read_language(text: str, languages: Sequence[str]) -> str | None:
@@ -128,11 +131,15 @@ def read_address(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column a table may have: its key and the titles, in any language, people give it."""
+    """A column a table may have: its key and the titles, in any language, people give it.
+
+    One that is not `offered` is known, and not proposed to somebody who misspelt another.
+    """
 
     key: str
     titles: tuple[str, ...]
     required: bool = False
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +165,24 @@ class Row:
         """The line, with the title of the column."""
         return Location(file=self.file, line=self.line, path=self.titles.get(key, key))
 
-    def note(self, code: Code, key: str, *, expected: str = "", found: str | None = None) -> None:
+    def note(self, code: Code, key: str, *, expected: str | Words = "", found: str | None = None) -> None:
         """Note a fault of the cell under `key`."""
         shown = self.cells.get(key, "") if found is None else found
         self.faults.append(
             Problem(code, self.place(key), found=shown, expected=expected, subject=self.titles.get(key, key))
         )
 
-    def name(self, key: str, *, longest: int, example: str) -> str:
+    def name(self, key: str, *, longest: int, like: Sequence[str]) -> str:
         """A required name on one line; ``""``, noted, when it is missing or too long."""
         text = one_line(self.cells.get(key, ""))
         if not text:
             if self.has(key):
-                self.note(Code.INPUT_VALUE, key, expected=example)
+                self.note(Code.INPUT_VALUE, key, expected=example(*like))
             return ""
         if any(char in "*?~｜" for char in text):
             self.note(Code.BAD_CHARACTER, key)
         if len(text) > longest:
-            self.note(Code.INPUT_VALUE, key, expected=f"≤ {longest} 字 characters")
+            self.note(Code.INPUT_VALUE, key, expected=say("characters", count=longest))
         return text
 
     def share(self, key: str) -> float | None:
@@ -201,7 +208,7 @@ class Row:
         text = self.text(key)
         answer = read_flag(text) if text else None
         if text and answer is None:
-            self.note(Code.INPUT_VALUE, key, expected="是/否 yes/no")
+            self.note(Code.INPUT_VALUE, key, expected=say("yes_no"))
         return answer
 
     def choice(self, key: str, items: Sequence[Item], default: str) -> str:
@@ -220,7 +227,7 @@ class Row:
         text = self.text(key)
         address = read_address(text) if text else ""
         if address is None:
-            self.note(Code.INPUT_VALUE, key, expected=ADDRESS_EXAMPLE)
+            self.note(Code.INPUT_VALUE, key, expected=example(ADDRESS_EXAMPLE))
         return address or ""
 
     def language(self, key: str, languages: Sequence[str]) -> str:
@@ -228,7 +235,7 @@ class Row:
         text = self.text(key)
         language = read_language(text, languages) if text else ""
         if language is None:
-            self.note(Code.INPUT_VALUE, key, expected=", ".join(languages))
+            self.note(Code.INPUT_VALUE, key, expected=say("one_of", names=list_words(languages)))
         return language or ""
 
 
@@ -261,7 +268,7 @@ def read_rows(
             if cell and index not in keys:
                 # Most often a comma inside a text without quotes has pushed the rest aside.
                 place = Location(file=file, line=line, path=column_letter(index))
-                known = ", ".join(written.values())
+                known = list_words(written.values())
                 faults.append(Problem(Code.INPUT_COLUMN, place, found=column_letter(index), expected=known))
         rows.append(Row(file, line, written, cells, faults))
     return tuple(rows)
@@ -279,9 +286,8 @@ def _read_records(
             if any(cells):
                 yield line, cells
             line = reader.line_num + 1
-    except csv.Error as error:
-        found = f"引号不成对 quotes do not match ({error})"
-        faults.append(Problem(Code.INPUT_UNREADABLE, Location(file=file, line=line), found=found))
+    except csv.Error:
+        faults.append(Problem(Code.INPUT_UNREADABLE, Location(file=file, line=line), found=say("quotes")))
 
 
 def _find_delimiter(text: str, headings: Sequence[Heading]) -> str:
@@ -306,15 +312,15 @@ def _read_header(
     """Key and title by position; the key is ``""`` for a column nobody knows, which is noted."""
     spellings = _spellings(headings)
     titles: dict[int, tuple[str, str]] = {}
-    known = [word for heading in headings for word in (heading.key, *heading.titles)]
     for index, title in enumerate(header):
         if not title:
             continue
         here = Location(file=place.file, line=place.line, path=title)
         key = spellings.get(match_key(title), "")
         if not key:
-            near = get_close_matches(title, known, n=3) or [heading.key for heading in headings]
-            faults.append(Problem(Code.INPUT_COLUMN, here, found=title, expected=", ".join(near)))
+            faults.append(
+                Problem(Code.INPUT_COLUMN, here, found=title, expected=_near_titles(title, headings))
+            )
         elif any(key == other for other, _ in titles.values()):
             faults.append(Problem(Code.INPUT_DUPLICATE, here, found=title, subject=key))
             key = ""
@@ -325,3 +331,14 @@ def _read_header(
             expected = f"{heading.key} ({heading.titles[0]})"
             faults.append(Problem(Code.INPUT_COLUMN_MISSING, place, expected=expected))
     return titles
+
+
+def _near_titles(title: str, headings: Sequence[Heading]) -> str | Words:
+    """The columns that `title` may mean, each by one of its titles; every key where none is near."""
+    offered = [heading for heading in headings if heading.offered]
+    words = {word: heading.key for heading in offered for word in (*heading.titles, heading.key)}
+    near: dict[str, str] = {}
+    for word in find_near(title, words, most=len(words)):
+        near.setdefault(words[word], word)
+    every = [Words((*heading.titles, heading.key)[0], heading.key) for heading in offered]
+    return list_words(list(near.values())[:MOST_TITLES] or every)

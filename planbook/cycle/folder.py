@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,16 +16,27 @@ from planbook.calendar import FiscalYear
 from planbook.company import BackgroundFact, Company
 from planbook.cycle.background_file import read_background
 from planbook.cycle.company_files import Names, read_departments, read_goals
-from planbook.cycle.csv_file import suggest
+from planbook.cycle.csv_file import example, read_language, read_text, suggest
 from planbook.cycle.settings_file import PATHS, RecipientEntry, Settings, read_settings
 from planbook.cycle.toml_file import CYCLE_FILE
 from planbook.layout.cells import SettingValue
 from planbook.mail import MailSettings, Recipient
-from planbook.problems import Code, CycleError, Location, OutputError, Problem, Severity, escape_text
+from planbook.problems import (
+    Code,
+    CycleError,
+    Location,
+    OutputError,
+    Problem,
+    Severity,
+    explain_os_error,
+    list_words,
+    say,
+)
 from planbook.spec import Book, Item, Source, Text, load_spec
 
 TEMPLATE_LANGUAGES: Final = ("zh", "en")
 FOLDERS: Final = ("outbox", "inbox", "reports")
+_SPOKEN: Final = re.compile(r"""^\s*language\s*=\s*["'](?P<lang>[^"'\n]*)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -121,6 +133,13 @@ def find_cycle(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / CYCLE_FILE).is_file()), None)
 
 
+def spoken_in(folder: Path) -> str:
+    """The language of the cycle in `folder`, whatever else is wrong with its planbook.toml; "" for none."""
+    text = read_text(folder / CYCLE_FILE, CYCLE_FILE, [])
+    found = _SPOKEN.search(text) if text is not None else None
+    return (read_language(found["lang"], TEMPLATE_LANGUAGES) or "") if found else ""
+
+
 def load_cycle(folder: Path) -> Cycle:
     """The cycle in `folder`.
 
@@ -129,7 +148,7 @@ def load_cycle(folder: Path) -> Cycle:
     """
     if not (folder / CYCLE_FILE).exists():
         missing = Problem(Code.INPUT_MISSING, Location(file=CYCLE_FILE), expected=CYCLE_FILE)
-        raise CycleError(f"{escape_text(str(folder))} is no cycle: it has no {CYCLE_FILE}", (missing,))
+        raise CycleError(say("not_a_cycle", path=folder, name=CYCLE_FILE), (missing,))
     faults: list[Problem] = []
     settings = read_settings(folder, faults)
     company, names = _read_company(folder, settings, faults)
@@ -140,8 +159,7 @@ def load_cycle(folder: Path) -> Cycle:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         places = dict.fromkeys(problem.location.file for problem in errors)
-        count = f"{len(errors)} fault{'s' if len(errors) > 1 else ''}"
-        raise CycleError(f"{count} in {', '.join(map(escape_text, places))}", problems)
+        raise CycleError(say("input_faults", count=len(errors), files=list_words(places)), problems)
     return Cycle(
         folder=folder,
         name=settings.name,
@@ -176,7 +194,10 @@ def _read_company(folder: Path, settings: Settings, faults: list[Problem]) -> tu
     if not departments and len(faults) == before:
         faults.append(
             Problem(
-                Code.INPUT_VALUE, Location(file=file, line=2), expected="YX, 营销中心", subject="code, name"
+                Code.INPUT_VALUE,
+                Location(file=file, line=2),
+                expected=example("YX", "营销中心"),
+                subject="code",
             )
         )
     file = settings.paths["company_goals"]
@@ -248,14 +269,15 @@ def create_cycle(folder: Path, *, year: int, book: str = "annual_plan", lang: st
     """
     loaded = load_spec(book)
     if lang not in loaded.languages:
-        raise CycleError(f"book {loaded.name} speaks {', '.join(loaded.languages)}, not {escape_text(lang)}")
+        known = list_words(loaded.languages)
+        raise CycleError(say("book_languages", name=loaded.name, known=known, lang=lang))
     if not 1900 <= year <= 9998:
-        raise CycleError(f"a planning year lies between 1900 and 9998, not {year}")
+        raise CycleError(say("year_range", year=year))
     spelt = Path(book).resolve().as_posix() if book.endswith((".yaml", ".yml")) else book
     names = (CYCLE_FILE, PATHS["departments"], PATHS["company_goals"])
     for name in names:
         if (folder / name).exists():
-            raise CycleError(f"{escape_text(str(folder / name))} is there already; nothing was changed")
+            raise CycleError(say("already_there", path=folder / name))
     values = {"year": str(year), "book": _quote(spelt), "language": _quote(lang)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -264,8 +286,7 @@ def create_cycle(folder: Path, *, year: int, book: str = "annual_plan", lang: st
         for name in (*names[1:], names[0]):  # planbook.toml last: with it the cycle is there
             _write_new(folder / name, starter_text(name, lang, values))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise OutputError(f"{escape_text(str(folder))} cannot be written: {reason}") from error
+        raise OutputError(say("not_written", path=folder, reason=explain_os_error(error))) from error
     return load_cycle(folder)
 
 

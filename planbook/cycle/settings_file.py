@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from planbook.calendar import FiscalYear
-from planbook.cycle.csv_file import find_item, read_text, suggest
-from planbook.cycle.toml_file import CYCLE_FILE, Table, find_lines
+from planbook.cycle.csv_file import example, find_item, read_text, suggest
+from planbook.cycle.toml_file import CYCLE_FILE, Table, explain_syntax, find_lines
 from planbook.layout.cells import SettingValue
 from planbook.mail import MailSettings
-from planbook.problems import Code, Location, Problem, SpecError
+from planbook.problems import Code, Location, Problem, SpecError, list_words, say
 from planbook.spec import Book, Kind, list_books, load_spec
 from planbook.spec.models import Setting
 from planbook.values import Span, match_key, read_percent, read_span
@@ -128,9 +128,9 @@ def _parse(text: str, faults: list[Problem]) -> dict[str, Any] | None:
     except tomllib.TOMLDecodeError as error:
         place = _SYNTAX.search(str(error))
         line = int(place["line"] or 0) if place else 0
-        reason = _SYNTAX.sub("", str(error))
+        reason = explain_syntax(_SYNTAX.sub("", str(error)))
     except RecursionError:
-        line, reason = 0, "嵌套过深 nested too deeply"
+        line, reason = 0, say("nested")
     # The line itself is not shown: it may hold a password.
     location = Location(file=CYCLE_FILE, line=line or text.count("\n") + 1)
     faults.append(Problem(Code.INPUT_SYNTAX, location, found=reason))
@@ -175,7 +175,7 @@ def _read_sheets(top: Table, book: Book) -> tuple[str, ...]:
         key = names.get(match_key(entry)) if isinstance(entry, str) else None
         if key is None:
             words = [word for k, s in optional.items() for word in (k, *s.title.every())]
-            expected = suggest(str(entry), words) or f"[] ({book.name})"
+            expected = suggest(str(entry), words) if words else say("none_optional", name=book.name)
             top.note(Code.INPUT_REFERENCE, "sheets", found=entry, expected=expected)
         else:
             found.add(key)
@@ -218,7 +218,8 @@ def _read_setting(table: Table, key: str, setting: Setting, book: Book, fiscal: 
         chosen = find_item(typed, items) if isinstance(typed, str) else None
         if chosen is None:
             words = [item.key for item in items]
-            expected = suggest(typed, words) if isinstance(typed, str) else ", ".join(words)
+            expected = suggest(typed, words) if isinstance(typed, str) else list_words(words)
+            expected = say("one_of", names=expected)
             table.note(Code.INPUT_VALUE, key, found=value, expected=expected)
         return chosen
     if setting.kind is Kind.TEXT:
@@ -229,11 +230,11 @@ def _read_setting(table: Table, key: str, setting: Setting, book: Book, fiscal: 
         # 90 for 90 % is the slip to catch; nobody means nine thousand percent.
         if isinstance(number, float) and 0 <= number <= 10:
             return number
-        table.note(Code.INPUT_VALUE, key, found=value, expected='0.9, "90%"')
+        table.note(Code.INPUT_VALUE, key, found=value, expected=example("0.9", '"90%"'))
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e9:
         return float(value)
-    table.note(Code.INPUT_VALUE, key, found=value, expected=f"≥ 0: {setting.value or 7}")
+    table.note(Code.INPUT_VALUE, key, found=value, expected=example(f"{setting.value or 7:g}"))
     return None
 
 
@@ -247,7 +248,7 @@ def _check_order(table: Table, book: Book, settings: Mapping[str, SettingValue])
         first, second = values
         if isinstance(first, float) and isinstance(second, float) and first > second:
             blamed = low if low in table.values else high
-            expected = f"{low} ≤ {high} ({first:g} > {second:g})"
+            expected = say("order", low=low, high=high, first=f"{first:g}", second=f"{second:g}")
             table.note(Code.INPUT_VALUE, blamed, found=settings.get(blamed), expected=expected)
 
 
@@ -255,13 +256,13 @@ def _read_days(table: Table, key: str, fiscal: FiscalYear) -> tuple[date, ...] |
     """The days of an array of dates and of texts for a date or a span, each once and in order."""
     value = table.values[key]
     if not isinstance(value, list):
-        table.note(Code.INPUT_VALUE, key, found=value, expected=f"[{fiscal.year}-10-01, …]")
+        table.note(Code.INPUT_VALUE, key, found=value, expected=example(f"[{fiscal.year}-10-01]"))
         return None
     days: set[date] = set()
     for entry in value:
         span = _read_some_days(entry, fiscal)
         if span is None or (span.finish - span.start).days > 366:
-            expected = f'{fiscal.year}-10-01, "{fiscal.year}-10-01 至 {fiscal.year}-10-07"'
+            expected = example(f"{fiscal.year}-10-01", f'"{fiscal.year}-10-01 至 {fiscal.year}-10-07"')
             table.note(Code.INPUT_VALUE, key, found=entry, expected=expected)
         else:
             days.update(span.start + timedelta(days=n) for n in range((span.finish - span.start).days + 1))
@@ -282,8 +283,7 @@ def _check_makeup_days(table: Table, settings: Mapping[str, SettingValue]) -> No
         return
     for day in makeup:
         if day.weekday() < 5 and day not in holidays:
-            expected = "周六、周日或节假日 a Saturday, Sunday or holiday"
-            table.note(Code.INPUT_VALUE, "makeup_days", found=day, expected=expected)
+            table.note(Code.INPUT_VALUE, "makeup_days", found=day, expected=say("free_day"))
 
 
 # -- paths, recipients, smtp ---------------------------------------------------------------
@@ -295,7 +295,7 @@ def _read_paths(table: Table) -> Mapping[str, str]:
     for key, default in PATHS.items():
         value = table.values.get(key, default)
         if not isinstance(value, str) or not value.strip() or "\x00" in value:
-            table.note(Code.INPUT_VALUE, key, found=value, expected=default)
+            table.note(Code.INPUT_VALUE, key, found=value, expected=example(default))
             value = default
         same = next((other for other, path in paths.items() if Path(path) == Path(value)), "")
         if same:
@@ -321,7 +321,7 @@ def _read_smtp(table: Table) -> MailSettings:
     host = table.text("host")
     if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]*[A-Za-z0-9])?", host):
         # Not shown: a host written as user:password@host is a secret.
-        table.note(Code.INPUT_VALUE, "host", found="…" if host else "", expected="smtp.example.com")
+        table.note(Code.INPUT_VALUE, "host", found="…" if host else "", expected=example("smtp.example.com"))
     return MailSettings(
         host=host,
         port=table.whole("port", 587, 1, 65535) or 587,

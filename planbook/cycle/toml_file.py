@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Final
 
 from planbook.calendar import FiscalYear
-from planbook.cycle.csv_file import ADDRESS_EXAMPLE, one_line, read_address, read_language
-from planbook.problems import Code, Location, Problem
+from planbook.cycle.csv_file import ADDRESS_EXAMPLE, example, one_line, read_address, read_language
+from planbook.problems import Code, Location, Problem, Words, find_near, list_words, say
 from planbook.values import read_date
 
 CYCLE_FILE: Final = "planbook.toml"
@@ -24,6 +24,32 @@ _BARE: Final = r"(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')"
 _PATH: Final = rf"{_BARE}(?:\s*\.\s*{_BARE})*"
 _HEADER: Final = re.compile(rf"\s*(?P<open>\[\[?)\s*(?P<path>{_PATH})\s*\]\]?\s*(?:#.*)?$")
 _ENTRY: Final = re.compile(rf"\s*(?P<path>{_PATH})\s*=(?P<value>.*)$")
+
+# How a message of the parser begins, and which words say the same.
+_SYNTAX_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Cannot overwrite a value": "twice",
+        "Duplicate inline table key": "twice",
+        "Cannot declare": "table_twice",
+        "Cannot mutate": "table_twice",
+        "Cannot redefine": "table_twice",
+        "Invalid value": "value",
+        "Expected '=' after a key": "equals",
+        "Invalid statement": "statement",
+        "Invalid initial character for a key part": "statement",
+        "Expected newline or end of document": "rest",
+        "Unterminated string": "open_text",
+        "Illegal character": "character",
+        "Found invalid character": "character",
+        "Unescaped": "backslash",
+        "Invalid hex value": "backslash",
+        "Unclosed array": "open_list",
+        "Unclosed inline table": "open_list",
+        "Invalid date or datetime": "date",
+        "Expected ']": "bracket",
+        "Expected": "open_text",
+    }
+)
 
 TomlPath = tuple[str | int, ...]
 
@@ -45,10 +71,17 @@ class Table:
             path = path[:-1]
         return Location(file=CYCLE_FILE, line=self.lines.get(path, 0), path=shown)
 
-    def note(self, code: Code, key: str, *, expected: str, found: object = None) -> None:
-        """Note a fault of the value under `key`."""
+    def note(self, code: Code, key: str, *, expected: str | Words, found: object = None) -> None:
+        """Note a fault of the value under `key`, unless that is missing because it was misspelt."""
+        if key not in self.values and self._is_misspelt(key):
+            return
         place = self.place(key)
         self.faults.append(Problem(code, place, found=_show(found), expected=expected, subject=place.path))
+
+    def _is_misspelt(self, key: str) -> bool:
+        """Whether an unknown key that was noted already resembles `key`."""
+        noted = {fault.location for fault in self.faults if fault.code is Code.INPUT_KEY}
+        return any(self.place(other) in noted and find_near(other, [key]) for other in self.values)
 
     def check_keys(self, known: Sequence[str]) -> None:
         """Note every key that is not `known`; a password has no place in the file at all."""
@@ -56,9 +89,9 @@ class Table:
             if key in known:
                 continue
             place = self.place(key)
-            expected = ", ".join(get_close_matches(key, known, n=3) or known)
+            expected = list_words(find_near(key, known) or known)
             if key.casefold() in _SECRETS:
-                expected = f"{PASSWORD_VARIABLE}（环境变量 environment variable）"
+                expected = say("environment", name=PASSWORD_VARIABLE)
             self.faults.append(Problem(Code.INPUT_KEY, place, found=place.path, expected=expected))
 
     def text(self, key: str, default: str = "") -> str:
@@ -66,7 +99,7 @@ class Table:
         value = self.values.get(key, default)
         if isinstance(value, str):
             return one_line(value)
-        self.note(Code.INPUT_VALUE, key, found=value, expected='"…"')
+        self.note(Code.INPUT_VALUE, key, found=value, expected=say("quoted"))
         return default
 
     def whole(self, key: str, default: int, low: int, high: int) -> int | None:
@@ -74,7 +107,8 @@ class Table:
         value = self.values.get(key, default)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        self.note(Code.INPUT_VALUE, key, found=value, expected=f"{low}–{high}")
+        found = value if key in self.values else None
+        self.note(Code.INPUT_VALUE, key, found=found, expected=f"{low}–{high}")
         return None
 
     def flag(self, key: str, default: bool) -> bool:
@@ -82,7 +116,9 @@ class Table:
         value = self.values.get(key, default)
         if isinstance(value, bool):
             return value
-        self.note(Code.INPUT_VALUE, key, found=value, expected="true, false")
+        self.note(
+            Code.INPUT_VALUE, key, found=value, expected=say("one_of", names=list_words(("true", "false")))
+        )
         return default
 
     def one_of(self, key: str, known: Sequence[str], default: str) -> str:
@@ -90,7 +126,7 @@ class Table:
         value = self.values.get(key, default)
         if isinstance(value, str) and value.strip().casefold() in known:
             return value.strip().casefold()
-        self.note(Code.INPUT_VALUE, key, found=value, expected=", ".join(known))
+        self.note(Code.INPUT_VALUE, key, found=value, expected=say("one_of", names=list_words(known)))
         return default
 
     def language(self, key: str, languages: Sequence[str], default: str) -> str:
@@ -98,7 +134,7 @@ class Table:
         value = self.values.get(key, default)
         found = read_language(value, languages) if isinstance(value, str) and value else None
         if found is None and value != default:
-            self.note(Code.INPUT_VALUE, key, found=value, expected=", ".join(languages))
+            self.note(Code.INPUT_VALUE, key, found=value, expected=say("one_of", names=list_words(languages)))
         return found or default
 
     def address(self, key: str, *, required: bool = False) -> str:
@@ -106,7 +142,7 @@ class Table:
         value = self.values.get(key, "")
         found = read_address(value) if isinstance(value, str) else None
         if found is None and (value != "" or required):
-            self.note(Code.INPUT_VALUE, key, found=value, expected=ADDRESS_EXAMPLE)
+            self.note(Code.INPUT_VALUE, key, found=value, expected=example(ADDRESS_EXAMPLE))
         return found or ""
 
     def day(self, key: str, fiscal: FiscalYear) -> date | None:
@@ -116,7 +152,7 @@ class Table:
         value = self.values[key]
         found = _read_day(value, fiscal)
         if found is None:
-            self.note(Code.INPUT_VALUE, key, found=value, expected=f"{fiscal.year}-07-01")
+            self.note(Code.INPUT_VALUE, key, found=value, expected=example(f"{fiscal.year}-07-01"))
         return found
 
     def table(self, key: str) -> Table:
@@ -137,6 +173,12 @@ class Table:
                 yield Table(entry, (*self.path, key, number), self.lines, self.faults)
             else:
                 self.note(Code.INPUT_VALUE, key, found=entry, expected=f"[[{key}]]")
+
+
+def explain_syntax(reason: str) -> Words:
+    """What is wrong with a line, in words: `reason` is the parser's own, in English."""
+    found = next((key for start, key in _SYNTAX_WORDS.items() if reason.startswith(start)), "")
+    return say(f"toml_{found}") if found else Words(say("toml_other").zh, reason)
 
 
 def find_lines(text: str) -> dict[TomlPath, int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from planbook.company import Company
 from planbook.layout import column_number
-from planbook.problems import UsageError
+from planbook.problems import UsageError, say
 from planbook.reader import Grid, read_report_sheet, read_report_tops
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn, ReportSheet
@@ -104,10 +104,7 @@ def find_report_scope(cell: AskedCell, book: Book, company: Company) -> str:
         found = [""] * any(match_key(book.label("company", lang)) == name for lang in book.languages)
         found += [department.code for department in company.departments if match_key(department.name) == name]
         if len(found) != 1:
-            raise UsageError(
-                f"{cell.path.name} is a report of {parts['scope']!r}, which is no department here;"
-                " give the cycle it was made in"
-            )
+            raise UsageError(say("report_of_another", file=cell.path.name, name=parts["scope"]))
         return found[0]
     return ""
 
@@ -147,7 +144,7 @@ def read_report_cell(reference: str, book: Book) -> ReportCell:
     """
     found = find_in_table(read_cell(reference), book)
     if found is None:
-        raise UsageError(f"{reference}: that cell is no figure of a table; take one below a table's header")
+        raise UsageError(say("no_figure", name=reference))
     return found
 
 

@@ -22,7 +22,7 @@ from planbook.explain.cells import (
 from planbook.explain.derived import CONTROLS, COUNTS
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.problems import UsageError
+from planbook.problems import UsageError, say
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn
 from planbook.values import match_key
@@ -93,10 +93,7 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     for frame, row, names in _names(figures):
         if any(match_key(str(name)) == wanted for name in names if name):
             return Subject(reference, frame, row)
-    raise UsageError(
-        f"{reference!r} is no fact (XS-R003), goal (XS-G001), task (XS-T001), department, company goal"
-        " or cell of a consolidated workbook (FILE:SHEET!CELL)"
-    )
+    raise UsageError(say("no_reference", name=reference))
 
 
 def _rows(figures: RollUp, frame: str) -> list[dict[str, Any]]:
@@ -141,9 +138,7 @@ def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
             return _find_bridge(cell, bridge, figures)
     found = find_in_table(cell, book)
     if found is None:
-        raise UsageError(
-            f"{cell.reference}: that cell is no figure of a table; take one below a table's header"
-        )
+        raise UsageError(say("no_figure", name=cell.reference))
     return _find_control(cell, found, book) or _find_row(cell, found, figures)
 
 
@@ -171,7 +166,7 @@ def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
         )
     ]
     if not goals or _shown(cell) is None:
-        raise UsageError(f"{cell.reference}: {heat.department} has no figure there")
+        raise UsageError(say("no_figure", name=cell.reference))
     lowest = min(goals, key=lambda goal: float(goal["attainment"]))
     return Subject(cell.reference, "goals", lowest, "attainment", _shown(cell))
 
@@ -180,7 +175,7 @@ def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subjec
     rows = (row for row in _rows(figures, "company_goals") if _same_words(str(row["goal"]), bridge.goal))
     row = next(rows, None)
     if row is None:
-        raise UsageError(f"{cell.reference}: there is no company goal {bridge.goal!r} today")
+        raise UsageError(say("figure_gone", name=cell.reference))
     others = tuple(name for name in bridge.names if name != bridge.name)
     return Subject(
         cell.reference, "company_goals", row, bridge.name, _shown(cell), "", "bridge", bridge.unit, others
@@ -194,7 +189,7 @@ def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | N
     sentence = str(found.values.get("control") or "")
     key = next((key for key in CONTROLS if read_label(book, key, sentence) is not None), "")
     if not key:
-        raise UsageError(f"{cell.reference}: this control total is none of today's book")
+        raise UsageError(say("figure_gone", name=cell.reference))
     shown = found.values.get("shown")
     return Subject(cell.reference, "", {}, key, shown, found.report.key, "control")
 
@@ -218,10 +213,7 @@ def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
                 if best is None or likeness > best[0]:
                     best = likeness, frame, row
     if best is None:
-        raise UsageError(
-            f"{cell.reference}: the figures of today have none like it; the report may be older,"
-            " or the column only helps to add up"
-        )
+        raise UsageError(say("figure_gone", name=cell.reference))
     reported = shown if shown not in ("", None) else None
     return Subject(cell.reference, best[1], best[2], found.column, reported, report.key)
 

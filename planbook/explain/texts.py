@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {
+from planbook.problems import Phrases
+
+_TEXTS: dict[str, dict[str, str]] = {
     "formula": {"zh": "定义", "en": "definition"},
     "arithmetic": {"zh": "算式", "en": "arithmetic"},
     "place": {"zh": "来源", "en": "source"},
@@ -47,7 +49,5 @@ TEXTS: dict[str, dict[str, str]] = {
 }
 
 
-def text(key: str, lang: str, **values: object) -> str:
-    """A text in `lang` (English where it is not given), its placeholders filled."""
-    entry = TEXTS[key]
-    return entry.get(lang, entry["en"]).format(**values)
+TEXTS = Phrases(_TEXTS)
+text = TEXTS.text

@@ -15,7 +15,7 @@ from planbook.cycle.csv_file import Heading, Row, read_rows, suggest
 from planbook.cycle.settings_file import PATHS
 from planbook.issuing.returned import find_newer, open_returned, returned_rows
 from planbook.issuing.rows import Given
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, list_words, say
 from planbook.reader import GivenCell
 from planbook.spec import Book, Column, Kind, Place, Sheet
 from planbook.values import match_key
@@ -39,11 +39,11 @@ class Prefill:
     problems: tuple[Problem, ...]
 
 
-def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path]) -> Prefill:
+def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path], password: str = "") -> Prefill:
     """The rows of the cycle's prefill folder, file by file in the order of their names, then of `files`.
 
     A folder among `files` stands for the files in it.  Of two workbooks that one department returned,
-    the one saved later counts.
+    the one saved later counts.  `password` opens encrypted ones.
     """
     rows: dict[str, list[Given]] = {}
     remarks: dict[str, list[Problem]] = {}
@@ -53,7 +53,9 @@ def read_prefill(cycle: Cycle, book: Book, files: Sequence[Path]) -> Prefill:
         problems.append(Problem(Code.INPUT_MISSING, Location(file=label), expected=label))
     listed = list(_list_files(cycle, files))
     returned = {
-        label: open_returned(path, label, cycle, book) for path, label in listed if _is_workbook(path)
+        label: open_returned(path, label, cycle, book, password)
+        for path, label in listed
+        if _is_workbook(path)
     }
     newer = find_newer(returned)
     for path, label in listed:
@@ -82,7 +84,7 @@ def _read_file(
     ending = path.suffix.lower()
     if not path.is_dir() and ending in TEXT_FILES:
         return _read_lines(path, label, cycle, book, faults)
-    found = "文件夹 folder" if path.is_dir() else ending
+    found = say("folder") if path.is_dir() else ending
     expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
     faults.append(Problem(Code.PREFILL_FILE, Location(file=label), found, expected))
     return ()
@@ -173,7 +175,7 @@ def headings_of(book: Book, sheet: Sheet) -> tuple[Heading, ...]:
     return (
         Heading(DEPARTMENT, tuple(extra), required=True),
         Heading(ID, tuple(ids)),
-        *(Heading(key, titles) for key, titles in named.items()),
+        *(Heading(key, titles, offered=not sheet.column(key).calculated) for key, titles in named.items()),
     )
 
 
@@ -203,7 +205,7 @@ def _find_workbook(row: Row, company: Company, names: Names) -> tuple[str, str] 
     workbook = company.workbook_of(code)
     if not workbook:
         below = [d.name for d in company.below(code) if d in company.issued()]
-        row.note(Code.PREFILL_NO_WORKBOOK, DEPARTMENT, expected="、".join(below))
+        row.note(Code.PREFILL_NO_WORKBOOK, DEPARTMENT, expected=list_words(below))
         return None
     return workbook, code
 
@@ -229,7 +231,7 @@ def _cells_of(row: Row, sheet: Sheet, told: set[str]) -> dict[str, GivenCell]:
         column = sheet.column(key)
         if column.calculated:
             if key not in told:
-                row.note(Code.PREFILL_CALCULATED, key, expected="、".join(_typed_titles(sheet, row)))
+                row.note(Code.PREFILL_CALCULATED, key, expected=list_words(_typed_titles(sheet, row)))
             told.add(key)
             continue
         unit = row.cells.get(column.unit, "") if column.unit in sheet.by_key else ""

@@ -21,7 +21,19 @@ from planbook.issuing.takes import offered_rows
 from planbook.layout import Layout, resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, CycleError, Location, OutputError, Problem, Severity, UsageError
+from planbook.problems import (
+    Code,
+    CycleError,
+    Location,
+    OutputError,
+    Problem,
+    Severity,
+    UsageError,
+    explain_os_error,
+    find_near,
+    list_words,
+    say,
+)
 from planbook.reader import GivenReader
 from planbook.spec import Book
 from planbook.writer import write_workbook
@@ -37,7 +49,8 @@ class IssueOptions:
 
     `out` is the folder (the cycle's outbox by default), `lang` overrides the departments' own
     languages and `rows` the number of rows of sheets; `prefill` are files of rows to fill in besides
-    those of the cycle's own folder; `force` overwrites what somebody filled in; `jobs` work in parallel.
+    those of the cycle's own folder, `password` opens encrypted ones; `force` overwrites what somebody
+    filled in; `jobs` work in parallel.
     """
 
     out: Path | None = None
@@ -46,6 +59,7 @@ class IssueOptions:
     prefill: tuple[Path, ...] = ()
     force: bool = False
     jobs: int = 1
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +108,11 @@ def issue_workbooks(
     """
     options = options or IssueOptions()
     company = cycle.company
-    wanted = [_find_department(company, text) for text in departments] or list(company.issued())
+    wanted = [find_department(company, text) for text in departments] or list(company.issued())
     if not wanted:
-        raise UsageError("departments.csv names no department to issue a workbook to")
+        raise UsageError(say("nobody_issued"))
     book = cycle.load_book()
-    prefill = read_prefill(cycle, book, options.prefill)
+    prefill = read_prefill(cycle, book, options.prefill, options.password)
     filled = [_fill_in(cycle, book, department, options, prefill) for department in wanted]
     _refuse_faults((*prefill.problems, *(p for each in filled for p in each.problems)))
     _check_used(options.prefill, prefill, wanted)
@@ -115,11 +129,13 @@ def issue_workbooks(
         return tuple(task.result() for _, task in zip(watch(jobs), tasks, strict=True))
 
 
-def _find_department(company: Company, text: str) -> Department:
+def find_department(company: Company, text: str) -> Department:
+    """The department of that code or name; UsageError, naming what is near, where there is none."""
     found = company.find(text)
     if found is None:
-        known = ", ".join(f"{d.code} {d.name}" for d in company.departments)
-        raise UsageError(f"no department {text!r} in departments.csv; known are {known}")
+        every = [f"{d.code} {d.name}" for d in company.departments]
+        known = list_words(find_near(text, every) or every)
+        raise UsageError(say("no_department", name=text, known=known))
     return found
 
 
@@ -151,8 +167,7 @@ def _refuse_faults(problems: Sequence[Problem]) -> None:
     found = tuple(dict.fromkeys(problems))
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
     if errors:
-        count = f"{len(errors)} fault{'s' if len(errors) > 1 else ''}"
-        raise CycleError(f"{count} in the rows to fill in; no workbook was written", found)
+        raise CycleError(say("prefill_faults", count=len(errors)), found)
 
 
 def _check_used(files: Sequence[Path], prefill: Prefill, wanted: Sequence[Department]) -> None:
@@ -162,8 +177,8 @@ def _check_used(files: Sequence[Path], prefill: Prefill, wanted: Sequence[Depart
     used |= {problem.location.file for code in codes for problem in prefill.remarks.get(code, ())}
     for path in files:
         if not path.is_dir() and str(path) not in used:
-            names = ", ".join(department.name for department in wanted)
-            raise UsageError(f"{path} has no row for {names}")
+            names = list_words(department.name for department in wanted)
+            raise UsageError(say("prefill_unused", path=path, names=names))
 
 
 def _plain(filled: Filled) -> Tables:
@@ -228,4 +243,4 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"folder {folder} cannot be made: {error.strerror or error}") from error
+        raise OutputError(say("folder_not_made", path=folder, reason=explain_os_error(error))) from error

@@ -13,7 +13,7 @@ from planbook.cycle import Cycle, cycle_items
 from planbook.issuing.rows import Given, RowRef, Standing
 from planbook.layout.cells import show_span
 from planbook.plan import PlanRow, Value
-from planbook.problems import Code, Location, Problem, Severity
+from planbook.problems import Code, Location, Problem, Severity, list_words
 from planbook.reader import Expectations, GivenCell, Submission, read_workbook
 from planbook.reader.tables import BARRING
 from planbook.spec import Book, Column, Kind, Place, Sheet, Source, Take, list_books, load_spec
@@ -33,11 +33,11 @@ LOST: Final = (BARRING - {Code.OUT_OF_RANGE, Code.DUPLICATE, Code.OUT_OF_SCOPE, 
 }
 
 
-def open_returned(path: Path, label: str, cycle: Cycle, book: Book) -> Submission:
+def open_returned(path: Path, label: str, cycle: Cycle, book: Book, password: str = "") -> Submission:
     """A returned workbook as it was read, of whichever year and book; `label` names it in problems."""
     others = (load_spec(name) for name in list_books())
     books = (book, *(other for other in others if other.name != book.name))
-    expect = Expectations(books, cycle.company, items=cycle_items(book, cycle.company))
+    expect = Expectations(books, cycle.company, items=cycle_items(book, cycle.company), password=password)
     return read_workbook(path, expect).labelled(label)
 
 
@@ -243,4 +243,4 @@ def _incomplete(reviewed: Reviewed, book: Book, chosen: Chosen, lang: str) -> It
                 place = replace(reviewed.submission.locate(sheet.key, short[0].number, key), cell="")
                 wanted = [f"{sheet.column(other).title.to(lang)} = {n:g}" for other, n in needed.items()]
                 title = sheet.column(key).title.to(lang)
-                yield Problem(Code.PREFILL_INCOMPLETE, place, str(len(short)), "、".join(wanted), title)
+                yield Problem(Code.PREFILL_INCOMPLETE, place, str(len(short)), list_words(wanted), title)

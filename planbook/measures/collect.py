@@ -12,7 +12,17 @@ from planbook.batch import Batch, read_files
 from planbook.checks import Reviewed
 from planbook.company import Company
 from planbook.layout.cells import SettingValue
-from planbook.problems import Code, Location, Problem, Severity, rank_problems
+from planbook.problems import (
+    Code,
+    Location,
+    Problem,
+    Severity,
+    UsageError,
+    explain_os_error,
+    list_words,
+    rank_problems,
+    say,
+)
 from planbook.reader import Expectations, Submission
 
 
@@ -50,7 +60,11 @@ def workbook_paths(paths: Iterable[Path]) -> tuple[Path, ...]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir() and path.suffix.lower() != ".xlsx":
-            inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "~$")))
+            try:
+                entries = list(path.iterdir())
+            except OSError as error:
+                raise UsageError(say("folder_unread", path=path, reason=explain_os_error(error))) from error
+            inside = sorted(entry for entry in entries if not entry.name.startswith((".", "~$")))
             found += [entry for entry in inside if entry.is_file() or entry.suffix.lower() == ".xlsx"]
         else:
             found.append(path)
@@ -77,6 +91,10 @@ def collect(
     return choose_returns(company, read_files(batch, label_files(paths), watch))
 
 
+# Files that lie among the returned ones and are nobody's return.
+PASSED_OVER = frozenset({Code.OWNER_FILE, Code.OWN_REPORT})
+
+
 def choose_returns(company: Company, read: Iterable[tuple[Submission, Reviewed | None]]) -> Collection:
     """Decide which of the files that were read count."""
     reviewed: dict[str, Reviewed | None] = {}
@@ -90,7 +108,7 @@ def choose_returns(company: Company, read: Iterable[tuple[Submission, Reviewed |
     by_department: dict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
         if submission.issue is None:
-            if any(p.code is not Code.OWNER_FILE for p in submission.problems):
+            if any(p.code not in PASSED_OVER for p in submission.problems):
                 receipts.append(_receipt(submission, "quarantined", submission.problems[0]))
         else:
             by_department[submission.issue.department].append(submission)
@@ -160,7 +178,7 @@ def _choose(
         stamps = [_stamp(submission) for submission in different]
         latest = max((stamp for stamp in stamps if stamp), default=None)
         if None in stamps or stamps.count(latest) > 1:
-            files = "、".join(submission.file for submission in different)
+            files = list_words(submission.file for submission in different)
             for submission in different:
                 place = Location(file=submission.file)
                 reason = Problem(Code.SAME_STAMP, place, files, subject=name)

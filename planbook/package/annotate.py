@@ -15,10 +15,18 @@ from pathlib import Path
 from planbook.layout import quote_sheet, reference_place
 from planbook.package.archive import SPREADSHEET, WORKBOOK, Archive
 from planbook.package.comments import SHEET_ORDER, add_comments, first_cell, remove_comments
-from planbook.package.findings import Finding, FindingsSheet, is_list, is_marked, list_findings, propose
+from planbook.package.findings import (
+    Finding,
+    FindingsSheet,
+    is_list,
+    is_marked,
+    list_findings,
+    name_columns,
+    propose,
+)
 from planbook.package.markup import Element, Part, escape_attribute, escape_text, resolve_text
 from planbook.package.styling import StyleBook
-from planbook.problems import Group, PartError, Severity, UsageError, group_problems
+from planbook.problems import Group, PartError, Severity, UsageError, group_problems, say
 from planbook.reader import Submission
 from planbook.spec import Book
 from planbook.writer.styles import FONT, TONES
@@ -52,7 +60,7 @@ def annotate_workbook(path: Path, submission: Submission, target: Path) -> Annot
     """
     book, issue = submission.book, submission.issue
     if book is None or issue is None or not Archive.is_one(path):
-        raise UsageError(f"{path.name} cannot be annotated: it is no .xlsx that could be read")
+        raise UsageError(say("cannot_annotate", name=path.name))
     archive = Archive.open(path)
     groups = group_problems(submission.problems)
     findings = list_findings(groups)
@@ -65,7 +73,8 @@ def annotate_workbook(path: Path, submission: Submission, target: Path) -> Annot
     marker = _Marker(archive, styles, sheets, issue.lang, book)
     marker.mark(groups)
     heading = book.label("findings_heading", issue.lang).format(name=issue.department_name, year=issue.year)
-    text = FindingsSheet(book, issue.lang, heading).render(archive, styles, findings)
+    columns = name_columns(submission)
+    text = FindingsSheet(book, issue.lang, heading, columns).render(archive, styles, findings)
     styles.save()
     title = own or _free_title(sheets, book.label("findings_sheet", issue.lang))
     _put_sheet(archive, title, text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planbook.package.markup import Element, Part, check_markup, escape_attribute
-from planbook.problems import OutputError, PartError
+from planbook.problems import OutputError, PartError, explain_os_error, say
 
 WORKBOOK = "xl/workbook.xml"
 CONTENT_TYPES = "[Content_Types].xml"
@@ -202,7 +202,7 @@ class Archive:
                         copy.writestr(entry, self.changed[name], compress_type=zipfile.ZIP_DEFLATED)
             scratch.replace(target)
         except OSError as error:
-            raise OutputError(f"{target} could not be written: {error.strerror or error}") from error
+            raise OutputError(say("not_written", path=target, reason=explain_os_error(error))) from error
         finally:
             scratch.unlink(missing_ok=True)
 

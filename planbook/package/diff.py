@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
-from planbook.layout.cells import show_span
 from planbook.plan import PlanRow, Value
-from planbook.problems import Code, Location, Problem, UsageError
-from planbook.reader import Submission
-from planbook.spec import Column, Kind, Sheet
-from planbook.values import Nil, Span, match_key
+from planbook.problems import Code, Location, Problem, UsageError, list_words, say
+from planbook.reader import Submission, show_value
+from planbook.spec import Sheet
+from planbook.values import match_key
 
 TINY = 1e-9  # a percentage that differs by less has not moved
 
@@ -58,13 +56,13 @@ def check_comparable(old: Submission, new: Submission) -> None:
     """UsageError where two submissions have nothing to compare."""
     for submission in (old, new):
         if submission.refused:
-            raise UsageError(f"{submission.file} could not be read", submission.problems)
+            raise UsageError(say("not_read", name=submission.file), submission.problems)
     assert old.issue is not None
     assert new.issue is not None
     first, second = (old.issue.book, old.issue.department), (new.issue.book, new.issue.department)
     if first != second:
-        shown = " / ".join(" ".join(parts) for parts in (first, second))
-        raise UsageError(f"the two workbooks are of different books or departments: {shown}")
+        shown = list_words(" ".join(parts) for parts in (first, second))
+        raise UsageError(say("cannot_compare", names=shown))
 
 
 def _changes(old: Submission, new: Submission) -> Iterator[Change]:
@@ -126,8 +124,8 @@ def _cell_changes(
             row_name(new, sheet, after),
             new.locate(sheet.key, after.number, column.key),
             column.title.to(_lang(new)),
-            show(old, column, before.get(column.key)),
-            show(new, column, after.get(column.key)),
+            show_value(old, column, before.get(column.key)),
+            show_value(new, column, after.get(column.key)),
         )
 
 
@@ -154,32 +152,7 @@ def _title(submission: Submission, sheet: Sheet) -> str:
 def row_name(submission: Submission, sheet: Sheet, row: PlanRow) -> str:
     """What a row is about: its own name, or that of the row it links to."""
     column = sheet.column(sheet.filled)
-    return show(submission, column, row.get(column.key))
-
-
-def show(submission: Submission, column: Column, value: Value) -> str:
-    """A value as its workbook shows it."""
-    assert submission.book is not None
-    lang = _lang(submission)
-    if value is None:
-        return ""
-    if isinstance(value, Nil):
-        return submission.book.label("nil_value", lang)
-    if isinstance(value, Span):
-        return show_span(value, lang)
-    if isinstance(value, date):
-        return value.isoformat()
-    if column.link and isinstance(value, str):
-        target = submission.book.sheet(column.link.sheet)
-        label = column.link.label
-        rows = submission.plan.rows(target.key)
-        return next((str(r.get(label) or value) for r in rows if target.id.of(r.number) == value), value)
-    if column.list and isinstance(value, str):
-        items = submission.items.get(column.list) or submission.book.lists[column.list].items
-        return next((item.title.to(lang) for item in items if item.key == value), value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value * 100:.10g}%" if column.kind is Kind.PERCENT else f"{value:,.10g}"
-    return str(value)
+    return show_value(submission, column, row.get(column.key))
 
 
 # -- what an earlier copy says of a later one ----------------------------------------------
@@ -202,16 +175,23 @@ def _setbacks(
     old: Submission, new: Submission, sheet: Sheet, before: PlanRow, after: PlanRow
 ) -> Iterator[Problem]:
     linked = any(column.link and before.get(column.key) != after.get(column.key) for column in sheet.columns)
+    progress = _progress(sheet)
     for column in sheet.columns:
         first, second = before.get(column.key), after.get(column.key)
         if first is None or second is None:
             continue
-        shown = (show(new, column, second), show(old, column, first), column.title.to(_lang(new)))
+        shown = (show_value(new, column, second), show_value(old, column, first), column.title.to(_lang(new)))
         place = new.locate(sheet.key, after.number, column.key)
         if column.unique and match_key(str(first)) != match_key(str(second)):
             yield Problem(Code.ROW_RENAMED, place, *shown)
-        elif column.key == "percent" and not linked and _fell(first, second):
+        elif column.key == progress and not linked and _fell(first, second):
             yield Problem(Code.PROGRESS_BACKWARDS, place, *shown)
+
+
+def _progress(sheet: Sheet) -> str:
+    """The column that says how far a row is: what its deviation from plan is measured on; "" for none."""
+    measured = (column for column in sheet.columns if column.measure == "schedule_deviation")
+    return next((column.arguments.get("percent", "percent") for column in measured), "")
 
 
 def _fell(first: Value, second: Value) -> bool:

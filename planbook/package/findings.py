@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from planbook.layout import quote_sheet
+from planbook.layout import cell_place, quote_sheet
 from planbook.package.archive import WORKBOOK, Archive
 from planbook.package.markup import Element, Part, escape_attribute, escape_text, plain_text
 from planbook.package.styling import Look, StyleBook
-from planbook.problems import CATALOGUE, Code, Group, Location, Problem, Severity
+from planbook.problems import CATALOGUE, Code, Group, Location, Problem, Severity, in_words, list_words
 from planbook.problems import escape_text as show_controls
+from planbook.reader import Submission
 from planbook.spec import Book
 from planbook.writer.styles import BLUE, GRID, MUTED, NAVY, PALE, TONES
 
@@ -24,6 +25,23 @@ LONGEST = 2000  # characters shown of what stood in a cell
 _READINGS = frozenset(
     {Code.AMBIGUOUS_VALUE, Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.NOT_IN_LIST_NEAR, Code.LOOKALIKE}
 )
+# The message of these weighs the cell against something else: a total, a date, another row, a rule.
+# What they found, or would have it be, is not what stands or should stand in the cell.
+_FOUND_ELSEWHERE = frozenset(
+    {
+        Code.WEIGHTS_TOTAL, Code.QUARTERS_DISAGREE, Code.REASON_MISSING, Code.TOO_LONG, Code.METHOD_FALLBACK,
+        Code.MERGED_CELLS, Code.COLUMN_CONFLICT, Code.COLUMN_BY_NAME, Code.COLUMN_MOVED, Code.COLUMN_TWICE,
+        Code.COLUMNS_HIDDEN, Code.ROWS_HIDDEN, Code.UNIT_MISMATCH,
+    }
+)  # fmt: skip
+_EXPECTED_ELSEWHERE = frozenset(
+    {
+        Code.WEIGHTS_TOTAL, Code.QUARTERS_DISAGREE, Code.REASON_MISSING, Code.TOO_LONG, Code.METHOD_FALLBACK,
+        Code.MERGED_CELLS, Code.COLUMN_CONFLICT, Code.RULE_BROKEN, Code.RULE_ADVICE, Code.DUPLICATE,
+        Code.LINK_BROKEN, Code.LINK_STALE, Code.DATES_REVERSED, Code.SHOWN_SCALED, Code.TASK_OVERDUE,
+        Code.TASK_STALE, Code.UNIT_MISMATCH, Code.FRACTION_FOR_POINTS,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +69,22 @@ def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
 def propose(problem: Problem, lang: str) -> str:
     """What to write instead: the value meant where one can be named, else how to mend it."""
     if problem.code in _READINGS and problem.expected:
-        amount = _AMOUNT.fullmatch(problem.expected)  # the unit has a column of its own
-        return f"→ {amount[1] if amount else problem.expected}"
+        meant = in_words(problem.expected, lang)
+        amount = _AMOUNT.fullmatch(meant)  # the unit has a column of its own
+        return f"→ {amount[1] if amount else meant}"
     return problem.fix(lang)
+
+
+def name_columns(submission: Submission) -> Mapping[tuple[str, int], str]:
+    """The titles of the tables' columns by sheet and position, as the workbook has them."""
+    assert submission.book is not None, "a submission with tables has a book"
+    lang = submission.issue.lang if submission.issue else submission.book.languages[0]
+    return {
+        (source.title, index): submission.book.sheet(key).column(column).title.to(lang)
+        for key, source in submission.sources.items()
+        for column, index in source.columns.items()
+        if column in submission.book.sheet(key).by_key
+    }
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,7 @@ class FindingsSheet:
     book: Book
     lang: str
     heading: str
+    columns: Mapping[tuple[str, int], str]
 
     def render(self, archive: Archive, styles: StyleBook, findings: Sequence[Finding]) -> str:
         """The whole part."""
@@ -144,13 +176,22 @@ class FindingsSheet:
         return (
             self.book.list_title("severity", problem.severity.value, self.lang),
             _show_place(finding.place),
-            problem.subject,
-            problem.found[:LONGEST],
-            problem.expected[:LONGEST],
+            self._column(finding.place),
+            "" if problem.code in _FOUND_ELSEWHERE else in_words(problem.found, self.lang)[:LONGEST],
+            "" if problem.code in _EXPECTED_ELSEWHERE else in_words(problem.expected, self.lang)[:LONGEST],
             propose(problem, self.lang),
             message,
             problem.code.value,
         )
+
+    def _column(self, place: Location) -> str:
+        """The titles of the columns that a place lies in."""
+        if not place.cell:
+            return ""
+        first, _, last = place.cell.partition(":")
+        span = range(cell_place(first)[1], cell_place(last or first)[1] + 1)
+        titles = [self.columns[place.sheet, at] for at in span if (place.sheet, at) in self.columns]
+        return in_words(list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])]), self.lang)
 
 
 def _show_place(place: Location) -> str:

@@ -18,7 +18,7 @@ from planbook.package.archive import Archive
 from planbook.package.comments import list_comments
 from planbook.package.diff import ChangeKind, diff_submissions
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Location, PartError, Problem, UsageError, rank_problems
+from planbook.problems import Code, Location, PartError, Problem, UsageError, Words, rank_problems, say
 from planbook.reader import Expectations, Submission, read_workbook
 from planbook.spec import Item
 from planbook.writer import write_workbook
@@ -37,15 +37,14 @@ _UNREAD = frozenset(
 # Of these the text that was typed says more than what was made of it.
 _KEPT = frozenset({Code.UNIT_MISMATCH, Code.AMBIGUOUS_VALUE})
 # What these say was left where it was, and no new workbook can hold it: what to call it.
-_LEFT: Mapping[Code, tuple[str, str]] = MappingProxyType(
+_LEFT: Mapping[Code, Words] = MappingProxyType(
     {
-        Code.OWN_SHEETS: ("自建的工作表", "sheets of the planner's own"),
-        Code.OWN_COLUMNS: ("自加的列", "columns of the planner's own"),
-        Code.TEXT_BELOW: ("表格之外的内容", "text outside the table"),
-        Code.ROW_ID_TWICE: ("编号重复的行", "a row whose id stands twice"),
+        Code.OWN_SHEETS: say("own_sheets"),
+        Code.OWN_COLUMNS: say("own_columns"),
+        Code.TEXT_BELOW: say("beside_table"),
+        Code.ROW_ID_TWICE: say("row_twice"),
     }
 )
-_COMMENT, _DRAWING = ("批注", "a comment"), ("图片或图表", "a picture or chart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def migrate_workbook(
     """
     book, issue = submission.book, submission.issue
     if book is None or issue is None:
-        raise UsageError(f"{path.name} cannot be migrated: it could not be read", submission.problems)
+        raise UsageError(say("not_read", name=path.name), submission.problems)
     settings = dict(submission.settings)
     many = {key: len(value) for key, value in settings.items() if isinstance(value, tuple)}
     plan = _with_texts(submission)
@@ -117,7 +116,7 @@ def _with_texts(submission: Submission) -> Plan:
         place = places.get((problem.location.sheet, problem.location.cell))
         if problem.code in _UNREAD and place is not None:
             sheet, number, key = place
-            texts.setdefault((sheet, number), {})[key] = submission.typed.get(place, problem.found)
+            texts.setdefault((sheet, number), {})[key] = submission.typed.get(place, str(problem.found))
         elif problem.code in _KEPT and place is not None and place in submission.typed:
             texts.setdefault((place[0], place[1]), {})[place[2]] = submission.typed[place]
     tables = {
@@ -132,24 +131,23 @@ def _with_texts(submission: Submission) -> Plan:
 
 def _left_behind(path: Path, submission: Submission) -> Iterator[Problem]:
     """What the older workbook holds beside its tables: own sheets and columns, comments, pictures."""
-    english = submission.issue is not None and submission.issue.lang != "zh"
     for problem in submission.problems:
         if problem.code is Code.NO_PLACE:
             yield problem
         elif problem.code in _LEFT:
-            name = _LEFT[problem.code][english]
-            yield Problem(Code.NO_PLACE, problem.location, problem.found, subject=name)
+            left = _LEFT[problem.code]
+            yield Problem(Code.NO_PLACE, problem.location, problem.found, subject=left)
         elif problem.code is Code.ERROR_CELL:
             yield Problem(Code.VALUE_UNREAD, problem.location, problem.found, subject=problem.subject)
     if not Archive.is_one(path):
         return
     try:
-        yield from _beside_tables(path, submission, english)
+        yield from _beside_tables(path, submission)
     except PartError as error:  # the data is moved all the same, and this is one more thing to look after
         yield Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
 
 
-def _beside_tables(path: Path, submission: Submission, english: bool) -> Iterator[Problem]:
+def _beside_tables(path: Path, submission: Submission) -> Iterator[Problem]:
     archive = Archive.open(path)
     tables = {source.title for source in submission.sources.values()}
     for title, part in archive.sheet_parts().items():
@@ -157,10 +155,10 @@ def _beside_tables(path: Path, submission: Submission, english: bool) -> Iterato
             continue
         for cell, text in list_comments(archive, part):
             place = Location(submission.file, title, cell)
-            yield Problem(Code.NO_PLACE, place, text, subject=_COMMENT[english])
+            yield Problem(Code.NO_PLACE, place, text, subject=say("comment"))
         if any(relation.kind == "drawing" for relation in archive.relations(part)):
             place = Location(submission.file, title)
-            yield Problem(Code.NO_PLACE, place, title, subject=_DRAWING[english])
+            yield Problem(Code.NO_PLACE, place, title, subject=say("drawing"))
 
 
 def _differences(old: Submission, new: Submission) -> Iterator[Problem]:

@@ -17,6 +17,8 @@ from planbook.problems.errors import (
 )
 from planbook.problems.grouping import Group, count_codes, group_problems
 from planbook.problems.model import Location, Problem, escape_text, rank_problems
+from planbook.problems.phrases import explain_os_error, say
+from planbook.problems.words import Phrases, Words, find_near, in_words, list_words
 
 __all__ = [
     "CATALOGUE",
@@ -29,13 +31,20 @@ __all__ = [
     "MailError",
     "OutputError",
     "PartError",
+    "Phrases",
     "PlanbookError",
     "Problem",
     "Severity",
     "SpecError",
     "UsageError",
+    "Words",
     "count_codes",
     "escape_text",
+    "explain_os_error",
+    "find_near",
     "group_problems",
+    "in_words",
+    "list_words",
     "rank_problems",
+    "say",
 ]

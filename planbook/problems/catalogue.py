@@ -30,6 +30,7 @@ class Code(StrEnum):
     BROKEN_PACKAGE = "broken-package"
     UNSAFE_PACKAGE = "unsafe-package"
     FOREIGN_WORKBOOK = "foreign-workbook"
+    OWN_REPORT = "own-report"
     UNKNOWN_BOOK = "unknown-book"
     READ_FAILED = "read-failed"
 
@@ -88,6 +89,7 @@ class Code(StrEnum):
     ERROR_CELL = "error-cell"
     REQUIRED_MISSING = "required-missing"
     NOT_IN_LIST = "not-in-list"
+    NOT_LISTED = "not-listed"
     NOT_A_QUANTITY = "not-a-quantity"
     NOT_A_PERCENT = "not-a-percent"
     NOT_A_DATE = "not-a-date"
@@ -227,18 +229,18 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("文件大小为 {found}，超过上限 {expected}。", "请删去图片和多余的工作表后再提交。"),
         (
-            "The file has {found}, more than the limit of {expected}.",
+            "The file is {found} large, more than the limit of {expected}.",
             "Remove pictures and sheets that are not needed and return it again.",
         ),
     ),
     Code.NOT_A_WORKBOOK: _entry(
         _E,
         (
-            "文件不是 .xlsx 工作簿，内容是 {found} 格式。",
+            "这不是 .xlsx 工作簿，而是{found}。",
             "请在 Excel 或 WPS 中打开原模板，另存为 .xlsx 后再提交。",
         ),
         (
-            "This is no .xlsx workbook; its content is {found}.",
+            "This is no .xlsx workbook but {found}.",
             "Open the workbook that was issued in Excel or WPS, save it as .xlsx and return that.",
         ),
     ),
@@ -280,6 +282,18 @@ CATALOGUE: dict[Code, Entry] = {
             "Fill in the workbook that was issued to the department and return that.",
         ),
     ),
+    Code.OWN_REPORT: _entry(
+        _N,
+        (
+            "这是 planbook 自己写出的汇总工作簿，不是部门交回的，已跳过。",
+            "无需处理；也可以把它移到别的文件夹。",
+        ),
+        (
+            "This is a consolidated workbook that planbook wrote, no department's return; "
+            "it was passed over.",
+            "Nothing to do; it may be moved to a folder of its own.",
+        ),
+    ),
     Code.UNKNOWN_BOOK: _entry(
         _E,
         ("工作簿来自未知的模板“{found}”，可用的有 {expected}。", "请升级 planbook，或索取当前模板。"),
@@ -290,8 +304,12 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.READ_FAILED: _entry(
         _E,
-        ("文件无法读取：{found}。", "请重新打开并另存为 .xlsx 后再提交。"),
-        ("The file could not be read: {found}.", "Open it, save it as .xlsx and return that."),
+        ("文件无法读取：{found}。", "请关闭占用它的程序并核对权限；仍不行时重新另存为 .xlsx 后再提交。"),
+        (
+            "The file could not be read: {found}.",
+            "Close what holds it and check its permissions; failing that, save it afresh as .xlsx and "
+            "return that.",
+        ),
     ),
     # -- what kind of file it is, and how reading it went
     Code.MACROS_IGNORED: _entry(
@@ -327,11 +345,11 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         (
             "工作簿设有打开密码，本机不能解密：{found}。",
-            "请安装 planbook[encrypted]，或去掉密码后再提交。",
+            "请安装 planbook[encrypted]；已安装时请去掉密码，或在 Excel 中另存为带密码的 .xlsx 后再提交。",
         ),
         (
             "The workbook is encrypted and cannot be opened here: {found}.",
-            "Install planbook[encrypted], or remove the password and return the workbook again.",
+            "Install planbook[encrypted]; if it is there, remove the password or save as .xlsx with one.",
         ),
     ),
     Code.FAR_CELL: _entry(
@@ -360,7 +378,7 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("读取超过 {expected} 秒，已放弃。", "请删去模板之外的内容，另存为 .xlsx 后再提交。"),
         (
-            "Reading took longer than {expected} seconds and was given up.",
+            "Reading took longer than {expected} {expected:second|seconds} and was given up.",
             "Remove what does not belong to the template, save as .xlsx and return that.",
         ),
     ),
@@ -551,7 +569,7 @@ CATALOGUE: dict[Code, Entry] = {
         _N,
         ("{found} 列被隐藏，照常读取。", "无需处理；提交前请确认隐藏列的内容。"),
         (
-            "Columns {found} are hidden; they were read all the same.",
+            "Hidden columns were read all the same: {found}.",
             "Nothing to do; check what they hold before returning the workbook.",
         ),
     ),
@@ -567,7 +585,7 @@ CATALOGUE: dict[Code, Entry] = {
         _N,
         ("第 {found} 行被隐藏或筛选掉，照常读取。", "无需处理；提交前请确认这些行的内容。"),
         (
-            "Rows {found} are hidden or filtered out; they were read all the same.",
+            "Rows that are hidden or filtered out were read all the same: {found}.",
             "Nothing to do; check what they hold before returning the workbook.",
         ),
     ),
@@ -639,13 +657,13 @@ CATALOGUE: dict[Code, Entry] = {
     Code.SHOWN_SCALED: _entry(
         _W,
         (
-            "“{subject}”设有特殊数字格式（{expected}），显示的与存储的 {found} 不同，按存储值读取。",
-            "请改为常规数字格式，单位写在单位列。",
+            "“{subject}”的数字格式显示“{expected}”，存储的是 {found}，按存储值读取。",
+            "请核对；请改为常规数字格式，单位写在单位列。",
         ),
         (
-            '"{subject}" has a number format ({expected}) that shows something other than the {found} '
-            "it holds; what it holds was read.",
-            "Use a plain number format; the unit has its own column.",
+            'The number format of "{subject}" shows "{expected}" where {found} is stored; what is stored was '
+            "read.",
+            "Check it, and use a plain number format; the unit has its own column.",
         ),
     ),
     # -- cells
@@ -663,6 +681,18 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("“{subject}”的内容“{found}”不在下拉列表中，可选：{expected}。", "请从下拉列表中选择。"),
         ('"{subject}" has "{found}", which is not in its list: {expected}.', "Pick one from the dropdown."),
+    ),
+    Code.NOT_LISTED: _entry(
+        _W,
+        (
+            "“{subject}”的内容“{found}”不在清单中，按原文保留，不计入清单中的任何一项；清单中有 {expected}。",
+            "请从下拉列表中选择；确实不属于清单时无需处理。",
+        ),
+        (
+            '"{subject}" has "{found}", which is not in its list: {expected}. It was kept and adds to none '
+            "of them.",
+            "Pick one from the dropdown; if none of them is meant, nothing to do.",
+        ),
     ),
     Code.NOT_A_QUANTITY: _entry(
         _E,
@@ -713,8 +743,11 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.ABOVE_ONE: _entry(
         _W,
-        ("“{subject}”为 {found}，超过 100%。", "请核对；若要表示 80%，请填 80%。"),
-        ('"{subject}" is {found}, more than 100%.', "Check it; for eighty percent type 80%."),
+        ("“{subject}”为 {found}，超过 100%。", "请核对：最多为 100%。要填八成时写 80%，不写 80。"),
+        (
+            '"{subject}" is {found}, more than 100%.',
+            "Check it: 100% is the most. For eighty percent type 80%, not 80.",
+        ),
     ),
     Code.OUT_OF_RANGE: _entry(
         _E,
@@ -730,9 +763,12 @@ CATALOGUE: dict[Code, Entry] = {
         ),
     ),
     Code.TOO_LONG: _entry(
-        _W,
-        ("“{subject}”有 {found} 个字，超过 {expected} 个。", "请写得短一些。"),
-        ('"{subject}" is {found} characters long, more than {expected}.', "Make it shorter."),
+        _E,
+        ("“{subject}”有 {found} 个字，超过 {expected} 个。", "请缩短到 {expected} 个字以内。"),
+        (
+            '"{subject}" is {found} characters long, more than {expected}.',
+            "Shorten it to {expected} characters.",
+        ),
     ),
     # -- rows and links
     Code.DUPLICATE: _entry(
@@ -808,7 +844,7 @@ CATALOGUE: dict[Code, Entry] = {
         _W,
         ("任务“{subject}”上次更新为 {found}，已超过 {expected} 天。", "请更新进度与更新日期。"),
         (
-            'Task "{subject}" was last updated on {found}, more than {expected} days ago.',
+            'Task "{subject}" was last updated on {found}, more than {expected} {expected:day|days} ago.',
             "Update the progress and its date.",
         ),
     ),
@@ -830,14 +866,14 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.RULE_BROKEN: _entry(
         _E,
-        ("“{subject}”：{expected}（现为“{found}”）。", "请按提示改正；表中“校验”列有同样的说明。"),
-        ('"{subject}": {expected} (it says "{found}").', "Correct it; the row's check column says the same."),
+        ("“{subject}”为“{found}”：{expected}。", "请按提示改正；表中“校验”列有同样的说明。"),
+        ('"{subject}" is "{found}": {expected}.', "Correct it; the row's check column says the same."),
     ),
     Code.RULE_ADVICE: _entry(
         _W,
-        ("“{subject}”：{expected}（现为“{found}”）。", "请核对；表中“校验”列有同样的提示。"),
+        ("“{subject}”为“{found}”：{expected}。", "请核对；表中“校验”列有同样的提示。"),
         (
-            '"{subject}": {expected} (it says "{found}").',
+            '"{subject}" is "{found}": {expected}.',
             "Have a look; the row's check column says the same.",
         ),
     ),
@@ -876,7 +912,8 @@ CATALOGUE: dict[Code, Entry] = {
             "请填写权重，使部门总目标的权重合计 100%。",
         ),
         (
-            '"{subject}" has no weight, its sisters have: it takes the {expected} that they leave.',
+            '"{subject}" has no weight and other goals of its department have: it takes the {expected} they '
+            "leave.",
             "Give its weight, so that the department's goals total 100%.",
         ),
     ),
@@ -1112,8 +1149,8 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.INPUT_VALUE: _entry(
         _E,
-        ("“{subject}”的值“{found}”无效，应为{expected}。", "请更正。"),
-        ('"{subject}" has "{found}"; expected {expected}.', "Correct it."),
+        ("“{subject}”不能是“{found}”，应写{expected}。", "请更正。"),
+        ('"{subject}" cannot be "{found}"; write {expected}.', "Correct it."),
     ),
     Code.INPUT_KEY: _entry(
         _E,
@@ -1143,7 +1180,8 @@ CATALOGUE: dict[Code, Entry] = {
             "请换用有该表的模板，或删去此文件。",
         ),
         (
-            'Book "{subject}" has no sheet that takes the background; {found} lines reach no workbook.',
+            'Book "{subject}" has no sheet that takes the background; {found} {found:line|lines} of it '
+            "{found:reaches|reach} no workbook.",
             "Choose a book with such a sheet, or remove the file.",
         ),
     ),
@@ -1218,7 +1256,7 @@ CATALOGUE: dict[Code, Entry] = {
             "请用 planbook generate --rows {expected} 增加行数，或减少预填的行。",
         ),
         (
-            'Sheet "{subject}" has {found} rows and no place for this one.',
+            'Sheet "{subject}" has {found} {found:row|rows} and no place for this one.',
             "Ask for more with planbook generate --rows {expected}, or fill in fewer.",
         ),
     ),
@@ -1229,7 +1267,8 @@ CATALOGUE: dict[Code, Entry] = {
             "请使用上年最终交回的工作簿，或用 CSV 填入这些值。",
         ),
         (
-            '"{subject}" was not carried on for {found} rows: last year\'s workbook needs {expected}.',
+            '"{subject}" was not carried on for {found} {found:row|rows}: last year\'s workbook needs '
+            "{expected}.",
             "Use the last workbook that was returned, or fill the values in from a CSV file.",
         ),
     ),

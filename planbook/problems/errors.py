@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planbook.problems.words import Words, in_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,14 +13,19 @@ if TYPE_CHECKING:
 
 
 class PlanbookError(Exception):
-    """Planbook could not do what was asked; the text is one line for a person.
+    """Planbook could not do what was asked; the text is one line for a person, in either language.
 
     `problems` holds the faults that led here, each with its own location, where there are any.
     """
 
-    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | Words, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(str(message))
+        self._words = message
         self.problems = tuple(problems)
+
+    def message(self, lang: str = "en") -> str:
+        """The one line, in `lang` where it has words for it."""
+        return in_words(self._words, lang)
 
 
 class UsageError(PlanbookError):

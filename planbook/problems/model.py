@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from planbook.problems.catalogue import CATALOGUE, Code, Severity
+from planbook.problems.words import Words, fill, in_words
 
-# All at once: text that somebody typed may look like a placeholder itself.
-_PLACEHOLDER = re.compile(r"\{(found|expected|subject)\}")
+# What a message quotes, where nothing was typed.
+_NOTHING = {"zh": ("“{found}”", "空白"), "en": ('"{found}"', "blank")}
 
 
 def escape_text(text: str) -> str:
@@ -64,15 +64,15 @@ class Problem:
     """One fault: its catalogue code, where it stands, what was found, what was expected.
 
     Message and advice come from the catalogue, in the reader's language; `found` and
-    `expected` are data (the text typed, the values allowed), `subject` names what the fault is
-    about (a column's title, a department).
+    `expected` are data (the text typed, the values allowed) or words in either language,
+    `subject` names what the fault is about (a column's title, a department).
     """
 
     code: Code
     location: Location = Location()
-    found: str = ""
-    expected: str = ""
-    subject: str = ""
+    found: str | Words = ""
+    expected: str | Words = ""
+    subject: str | Words = ""
 
     @property
     def severity(self) -> Severity:
@@ -96,11 +96,13 @@ class Problem:
     def _fill(self, texts: dict[str, str], lang: str) -> str:
         template = texts.get(lang) or texts["en"]
         values = {
-            "found": escape_text(_shorten(self.found)),
-            "expected": escape_text(_shorten(self.expected, 200)),
-            "subject": escape_text(self.subject),
+            "found": escape_text(_shorten(in_words(self.found, lang))),
+            "expected": escape_text(_shorten(in_words(self.expected, lang), 200)),
+            "subject": escape_text(in_words(self.subject, lang)),
         }
-        return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+        if not values["found"]:
+            template = template.replace(*_NOTHING.get(lang, _NOTHING["en"]))
+        return fill(template, values)
 
 
 def _shorten(text: str, limit: int = 80) -> str:

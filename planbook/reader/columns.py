@@ -15,7 +15,7 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from planbook.layout import WEEKS, column_letter, range_name, reference_place
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, list_words
 from planbook.reader.facts import SheetFacts
 from planbook.reader.grids import Grid
 from planbook.spec import Sheet
@@ -113,7 +113,7 @@ class _Settler:
         """A column that stands twice is none: nobody can say which one counts."""
         for key, indexes in self.candidate.places.items():
             if len(indexes) > 1 and key != "id":
-                found = "、".join(column_letter(index) for index in indexes)
+                found = list_words(column_letter(index) for index in indexes)
                 self._say(Code.COLUMN_TWICE, indexes[1], found, self._title(key))
                 del self.columns[key]
                 self.doubtful.add(key)
@@ -190,7 +190,7 @@ class _Settler:
         column = self.sheet.by_key.get(key)
         return column.title.to(self.lang) if column else key
 
-    def _say(self, code: Code, index: int, found: str, expected: str, subject: str = "") -> None:
+    def _say(self, code: Code, index: int, found: str | Words, expected: str, subject: str = "") -> None:
         row = self.candidate.header_row
         place = Location(sheet=self.candidate.title, cell=f"{column_letter(index)}{row + 1}")
         self.problems.append(Problem(code, place, found, expected, subject))
@@ -221,11 +221,11 @@ def column_problems(table: Table, expected: Mapping[str, int], facts: SheetFacts
         if column.visible and table.columns.get(column.key, -1) in facts.hidden_columns
     ]
     if hidden:
-        letters = "、".join(column_letter(index) for index in sorted(hidden))
+        letters = list_words(column_letter(index) for index in sorted(hidden))
         problems.append(Problem(Code.COLUMNS_HIDDEN, Location(sheet=table.title), letters))
     own = _own_columns(table, facts, expected)
     if own:
-        problems.append(Problem(Code.OWN_COLUMNS, Location(sheet=table.title), "、".join(own)))
+        problems.append(Problem(Code.OWN_COLUMNS, Location(sheet=table.title), list_words(own)))
     if facts.hidden:
         problems.append(Problem(Code.SHEET_HIDDEN, Location(sheet=table.title), subject=table.title))
     return problems

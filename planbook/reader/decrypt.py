@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
-from planbook.problems import Code
+from planbook.problems import Code, say
 from planbook.reader.refusal import RefusedError
 
 # Excel encrypts with this one where it only protects a workbook's structure; nobody is asked for it.
@@ -21,16 +22,20 @@ def decrypt(data: bytes, password: str) -> bytes:
         import msoffcrypto
     except ImportError:
         if password:
-            raise RefusedError(Code.PASSWORD_UNSUPPORTED, "msoffcrypto-tool") from None
+            raise RefusedError(
+                Code.PASSWORD_UNSUPPORTED, say("not_installed", name="msoffcrypto-tool")
+            ) from None
         raise RefusedError(Code.ENCRYPTED) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
-    except Exception as error:  # the library's own, on a damaged container: many kinds
-        reason = str(error) or type(error).__name__
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED if password else Code.ENCRYPTED, reason) from None
+    except MemoryError:
+        raise
+    except Exception:  # on a damaged container the library raises whatever it stumbles over
+        code = Code.PASSWORD_UNSUPPORTED if password else Code.ENCRYPTED
+        raise RefusedError(code, say("encryption")) from None
     info = getattr(file, "info", None)
     if isinstance(info, dict) and info.get("spinValue", 0) > MAX_SPIN:
-        raise RefusedError(Code.UNSAFE_PACKAGE, "a password that takes forever to check")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("slow_password"))
     for attempt in dict.fromkeys((_UNASKED, password)):
         opened = _open(file, attempt) if attempt else None
         if opened is not None:
@@ -38,11 +43,17 @@ def decrypt(data: bytes, password: str) -> bytes:
     raise RefusedError(Code.PASSWORD_WRONG if password else Code.ENCRYPTED)
 
 
-def _open(file: object, password: str) -> bytes | None:
+def _open(file: Any, password: str) -> bytes | None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
     target = io.BytesIO()
+    # An .xls checks the password unasked, and cannot be asked to.
+    asked = {"verify_password": True} if isinstance(file, OOXMLFile) else {}
     try:
-        file.load_key(password=password, verify_password=True)  # type: ignore[attr-defined]
-        file.decrypt(target)  # type: ignore[attr-defined]
-    except Exception:  # wrong, or damaged: the library raises many kinds, some with the key in them
+        file.load_key(password=password, **asked)
+        file.decrypt(target)
+    except MemoryError:
+        raise
+    except Exception:  # wrong, or damaged: whatever the library stumbles over, some of it with the key
         return None
     return target.getvalue()

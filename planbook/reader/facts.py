@@ -17,8 +17,9 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import cell_address, cell_place, column_number
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, say
 from planbook.reader.refusal import RefusedError
+from planbook.reader.shown import is_day_format, is_odd_day_format, is_telling, show
 
 MAX_AREA = 4_000_000  # cells of a sheet up to its last one with content
 MAX_FILLED = 1_500_000  # cells with content
@@ -45,16 +46,21 @@ _BAD_STRING = re.compile(rb't="s"[^>]*>\s*<v>(?!\s*[0-9]+\s*</v>)')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\bhidden="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
 _BOUND = re.compile(rb'\b(min|max)="([0-9]{1,5})"')
+_NO_ZEROS = re.compile(rb'<sheetView\b[^>]*\bshowZeros="(?:0|false)"')
 _MERGED = re.compile(rb'<mergeCell ref="([^"]{2,30})"')
 _ENTITY = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&apos;": b"'", b"&amp;": b"&"}
 _ENTITIES = re.compile(b"|".join(_ENTITY))
 
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-_THOUSANDS = re.compile(r"[0#?],+(?![0#?,])")
-_LITERAL = re.compile(r'"[^"]*"')
-_SCALE_WORD = re.compile(r"[万亿千百萬億]")
-_SCALE_LETTER = re.compile(r'"\s*(?:[kKmM]|mn|bn)\s*"')
-_PERCENT_IDS = frozenset({9, 10})
+_DAY = 'yyyy"年"m"月"d"日"'
+_ACCOUNT = '_-* {0}_-;-* {0}_-;_-* "-"_-;_-@_-'
+# Formats that have a number instead of a text, where they show something else than the value: East Asian
+# days, which parsers take for numbers, and accounting, which shows a zero as a dash.
+BUILT_IN: Mapping[int, str] = MappingProxyType(
+    {9: "0%", 10: "0.00%"}
+    | dict.fromkeys((*range(27, 37), *range(50, 59)), _DAY)
+    | dict.fromkeys((41, 42), _ACCOUNT.format("#,##0"))
+    | dict.fromkeys((43, 44), _ACCOUNT.format("#,##0.00"))
+)
 
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
 
@@ -65,8 +71,8 @@ class SheetFacts:
 
     `formulas` maps an address to the formula as the XML has it (nothing where it shares another
     cell's); `unstored` are formula cells without a value; `formats` the number formats, by address,
-    that show a value otherwise than it is stored.  Addresses and formulas are bytes: most of the
-    thousands in a workbook are never looked at.
+    that may show a value otherwise than it is stored, `shown` what cells show where the file has that
+    instead.  Addresses and formulas are bytes: most of the thousands in a workbook are never looked at.
     """
 
     hidden: bool = False
@@ -78,6 +84,8 @@ class SheetFacts:
     hidden_columns: frozenset[int] = frozenset()
     formats: Mapping[bytes, str] = field(default_factory=lambda: MappingProxyType({}))
     protected: bool = False
+    shown: Mapping[bytes, str] = field(default_factory=lambda: MappingProxyType({}))
+    zeros_hidden: bool = False
 
     def formula_at(self, address: str) -> str | None:
         """The formula of a cell without its ``=``, ``""`` where it shares another's; None for no formula."""
@@ -88,9 +96,21 @@ class SheetFacts:
         """Whether the cell has a formula and no value."""
         return address.encode() in self.unstored
 
-    def format_at(self, address: str) -> str:
-        """The cell's number format, where that shows a number otherwise than it is stored."""
-        return self.formats.get(address.encode(), "")
+    def shown_at(self, address: str, value: object) -> str | None:
+        """What a cell shows of `value` where that may be something else; None where it shows it plainly."""
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return None
+        if self.zeros_hidden and value == 0:
+            return ""
+        place = address.encode()
+        if place in self.shown:
+            return self.shown[place]
+        code = self.formats.get(place)
+        return None if code is None or is_day_format(code) else show(code, value)
+
+    def shows_day(self, address: str) -> bool:
+        """Whether the cell shows a number as a day although parsers give the number."""
+        return is_day_format(self.formats.get(address.encode(), ""))
 
 
 NO_FACTS = SheetFacts()
@@ -105,13 +125,13 @@ def scan_sheet(
     no application writes, or that no parser could hold.
     """
     if content.count(b"</c>") > MAX_FILLED:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: more than {MAX_FILLED:,} cells")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("many_cells", name=part, count=f"{MAX_FILLED:,}"))
     unusual = b"\x00" in content or b"<![CDATA[" in content
     if unusual or _is_odd(content):
         return _parse_sheet(title, part, bytes(content), formats, hidden=hidden), unusual
     _check_extent(title, part, _FILLED.findall(content))
     if _BAD_STRING.search(content) or b"</v><v" in content:
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{part}: a cell whose value is no value")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("value_no_value", name=part))
     formulas = _FORMULA.findall(content)
     start, end = max(0, content.find(b"<sheetData")), max(0, content.rfind(b"</row>"))
     head, tail = content[:start], content[end:]
@@ -125,6 +145,7 @@ def scan_sheet(
         _hidden_columns(_HIDDEN_COLUMN.findall(head)),
         _formats_of(content, formats),
         b"<sheetProtection " in tail,
+        zeros_hidden=bool(_NO_ZEROS.search(head)),
     )
     return facts, False
 
@@ -149,7 +170,7 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
     rows = {int(digits) for digits in {cell[1] for cell in cells}}
     last_row, last_column = max(rows), max(columns.values())
     if min(rows) < 1 or last_row > MAX_ROW or last_column > MAX_COLUMN:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{part}: a cell outside every sheet")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("cell_outside", name=part))
     if last_row * last_column > MAX_AREA:
         far = max(cells, key=lambda cell: int(cell[1]) * columns[cell[0]])
         address = f"{far[0].decode()}{far[1].decode()}"
@@ -158,7 +179,7 @@ def _check_extent(title: str, part: str, cells: list[tuple[bytes, bytes]]) -> No
         twice, _ = Counter(cells).most_common(1)[0]
         address = f"{twice[0].decode()}{twice[1].decode()}"
         place = Location(sheet=title, cell=address)
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{address} stands twice", place=place)
+        raise RefusedError(Code.BROKEN_PACKAGE, say("cell_twice", name=address), place=place)
 
 
 def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
@@ -228,6 +249,7 @@ class _Parsed:
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    zeros_hidden: bool = False
     row: int = -1
     column: int = -1
 
@@ -240,6 +262,8 @@ def _parse_sheet(
         name = element.tag.rpartition("}")[2]
         if event == "start" and name == "row":
             _start_row(parsed, element)
+        elif event == "start" and name == "sheetView":
+            parsed.zeros_hidden |= element.get("showZeros") in {"0", "false"}
         elif event == "end" and name in {"c", "row", "col", "mergeCell"}:
             if name == "c":
                 _take_cell(parsed, element, formats)
@@ -260,6 +284,7 @@ def _parse_sheet(
         frozenset(parsed.hidden_columns),
         MappingProxyType(parsed.formats),
         b"sheetProtection" in content,
+        zeros_hidden=parsed.zeros_hidden,
     )
 
 
@@ -303,34 +328,26 @@ def _is_true(text: str | None) -> bool:
 
 
 def telling_formats(styles: Element) -> Mapping[int, str]:
-    """The formats, by cell style, that show a number otherwise than it is stored: percent and scaled."""
+    """The formats, by cell style, that may show a value otherwise than it is stored."""
     codes: dict[int, str] = {}
     for element in _all(styles, "numFmt"):
         if element.get("numFmtId", "").isdecimal():
             codes[int(element.get("numFmtId", ""))] = element.get("formatCode", "")
+    numbers = [
+        element.get("numFmtId", "0") for group in _all(styles, "cellXfs") for element in _all(group, "xf")
+    ]
+    return choose_telling([int(number) if number.isdecimal() else 0 for number in numbers], codes)
+
+
+def choose_telling(numbers: Iterable[int], codes: Mapping[int, str]) -> Mapping[int, str]:
+    """The telling formats by the place of a cell style in `numbers`, which has the number of its format."""
     told: dict[int, str] = {}
-    for group in _all(styles, "cellXfs"):
-        for index, element in enumerate(_all(group, "xf")):
-            number = element.get("numFmtId", "0")
-            number_id = int(number) if number.isdecimal() else 0
-            code = "0%" if number_id in _PERCENT_IDS else codes.get(number_id, "")
-            if code and (is_percent_format(code) or is_scaled_format(code)):
-                told[index] = code
+    for index, number in enumerate(numbers):
+        code = codes.get(number) or BUILT_IN.get(number, "")
+        if code and (is_telling(code) or is_odd_day_format(code) or BUILT_IN.get(number) == _DAY):
+            told[index] = code
     return MappingProxyType(told)
 
 
 def _all(parent: Element, name: str) -> Iterator[Element]:
     return (element for element in parent.iter() if element.tag.rpartition("}")[2] == name)
-
-
-def is_percent_format(code: str) -> bool:
-    """Whether a number format shows 0.8 as 80%."""
-    return "%" in _QUOTED.sub("", code)
-
-
-def is_scaled_format(code: str) -> bool:
-    """Whether a number format divides by thousands, or writes 万 or the like behind the number."""
-    first = code.split(";")[0]
-    if _SCALE_WORD.search(first) or any(_SCALE_LETTER.fullmatch(text) for text in _LITERAL.findall(first)):
-        return True
-    return bool(_THOUSANDS.search(_QUOTED.sub("", first)))

@@ -146,5 +146,5 @@ def _is_news(problem: Problem) -> bool:
 
 def _where_given(problem: Problem, places: Mapping[str, Location]) -> Problem:
     place = places.get(problem.location.cell, Location())
-    first = places.get(problem.expected) if problem.code is Code.DUPLICATE else None
+    first = places.get(str(problem.expected)) if problem.code is Code.DUPLICATE else None
     return replace(problem, location=place, expected=str(first) if first else problem.expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ from planbook.reader.kinds import Format
 from planbook.reader.preflight import Package
 
 Grid = Sequence[Sequence[object]]
+# What XML cannot hold, a workbook holds as _x000D_; in a text that only looks so the first sign is _x005F_.
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def read_grids(package: Package) -> dict[str, Grid]:
@@ -61,7 +64,7 @@ def _read_thoroughly(data: bytes) -> dict[str, Grid]:
             rows: list[Sequence[object]] = []
             room = MAX_AREA
             for row in sheet.iter_rows(values_only=True):
-                cells = ["" if value is None else value for value in row]
+                cells = [_plain(value) for value in row]
                 rows.append(cells)
                 room -= len(cells) + 1
                 if room < 0:
@@ -70,3 +73,10 @@ def _read_thoroughly(data: bytes) -> dict[str, Grid]:
         return grids
     finally:
         workbook.close()
+
+
+def _plain(value: object) -> object:
+    """A cell's value as calamine has it: blank is ``""``, and ``_x000D_`` the character it stands for."""
+    if not isinstance(value, str) or "_x" not in value:
+        return "" if value is None else value
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)

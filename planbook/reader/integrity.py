@@ -19,10 +19,10 @@ from planbook.calendar import to_serial
 from planbook.layout import cell_place, column_letter
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, list_words
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts
-from planbook.reader.rows import match_item
+from planbook.reader.rows import describe_blank, match_item
 from planbook.reader.submission import SheetSource
 from planbook.spec import Book, Column, Item, Kind, Sheet, references
 
@@ -101,22 +101,26 @@ class _Ledger:
         self.columns.add((spot[0], spot[2]))
 
 
-def check_formulas(stored: Stored, rows: Mapping[str, Sequence[PlanRow]]) -> list[Problem]:
+def check_formulas(
+    stored: Stored, rows: Mapping[str, Sequence[PlanRow]], *, values: bool = True
+) -> list[Problem]:
     """One problem for every region of formula cells that are overwritten, gone, changed or stale.
 
-    `rows` are the rows that hold anything.  What follows from another cell's fault is not said
-    again.
+    `rows` are the rows that hold anything; `values` says whether the values that the file stores are
+    worth comparing.  What follows from another cell's fault is not said again.
     """
     ledger = _Ledger()
     _check_presence(stored, ledger)
     numbers = {sheet: {row.number for row in rows.get(sheet, ())} for sheet in stored.tables}
     for finding in ledger.findings:
         numbers[finding.spot[0]].add(finding.spot[1])
-    computed = calculate_stored(stored.book, _cells_of(stored, numbers), stored.settings)
+    computed = calculate_stored(stored.book, stored_cells(stored, numbers), stored.settings)
     for finding in ledger.findings:
         finding.stored = _show(stored, finding.spot, _typed(stored, finding.spot))
         finding.computed = _show(stored, finding.spot, computed.get(*finding.spot))
     used = [(sheet, row.number) for sheet in stored.tables for row in rows.get(sheet, ())]
+    if not values:
+        return [*_regions(stored, ledger.findings), *_check_totals(stored, computed, trusted=False)]
     if _none_stored(stored, used, computed):
         return [*_regions(stored, ledger.findings), Problem(Code.VALUES_NOT_STORED)]
     _distrust_errors(stored, ledger, used)
@@ -131,7 +135,7 @@ def explain_readings(stored: Stored, plan: Plan, quarantined: frozenset[tuple[st
     `plan` is what was read, with the workbook's own date.
     """
     numbers = {sheet: {row.number for row in plan.rows(sheet)} for sheet in stored.tables}
-    shown = calculate_stored(stored.book, _cells_of(stored, numbers), stored.settings)
+    shown = calculate_stored(stored.book, stored_cells(stored, numbers), stored.settings)
     read = calculate_plan(stored.book, plan, stored.settings, lang=stored.lang)
     for sheet, table in stored.tables.items():
         for number in sorted(numbers[sheet]):
@@ -209,7 +213,8 @@ def _cell_at(table: Table, address: str) -> object:
 # -- values ----------------------------------------------------------------------------------
 
 
-def _cells_of(stored: Stored, numbers: Mapping[str, Iterable[int]]) -> StoredCells:
+def stored_cells(stored: Stored, numbers: Mapping[str, Iterable[int]]) -> StoredCells:
+    """The input cells of some rows by sheet, and those above the tables, as the engine takes them."""
     rows = {
         sheet: {
             number: {
@@ -411,9 +416,6 @@ def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-_BLANK = {"zh": "（空）", "en": "(blank)"}
-
-
 def _show(stored: Stored, spot: Spot, value: Value) -> str:
     """A value as the workbook shows it."""
     column = stored.book.sheet(spot[0]).column(spot[2])
@@ -424,7 +426,7 @@ def _show(stored: Stored, spot: Spot, value: Value) -> str:
 
 def _show_as(kind: Kind, value: Value, lang: str) -> str:
     if value is None or value == "":
-        return _BLANK.get(lang, _BLANK["en"])
+        return describe_blank(lang)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):
@@ -477,5 +479,5 @@ def _problem(stored: Stored, block: Sequence[Sequence[_Finding]]) -> Problem:
     start, end = stored.address(first.spot), stored.address(last.spot)
     cell = start if start == end else f"{start}:{end}"
     place = Location(sheet=stored.tables[first.spot[0]].title, cell=cell)
-    subject = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
+    subject = list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])])
     return Problem(first.code, place, first.stored, first.computed, subject)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
+from planbook.problems import Words, say
 from planbook.reader.compound import MAGIC as OLE
 from planbook.reader.compound import CompoundError, CompoundFile
 
 ZIP = b"PK\x03\x04"
+OWN_MARK = b'<meta name="generator" content="planbook">'
 SPREADSHEET_MIME = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -21,7 +23,7 @@ class Format(StrEnum):
     ODS = "ODS"
 
 
-# named as file formats, which need no translation
+EMPTY, ZEROS, UNKNOWN, BLANK, TEXT = "empty", "zeros", "unknown", "blank", "text"
 _MAGIC = (
     (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG"),
@@ -39,9 +41,21 @@ _MAGIC = (
     (b"\x7fELF", "ELF"),
     (b"{\\rtf", "RTF"),
     (b"SQLite format 3", "SQLite"),
-    (b"PK\x05\x06", "ZIP (empty)"),
-    (b"PK\x07\x08", "ZIP (spanned)"),
+    (b"PK\x05\x06", "ZIP"),
+    (b"PK\x07\x08", "ZIP"),
 )
+_SORTS = {
+    **dict.fromkeys((EMPTY, ZEROS, UNKNOWN, BLANK, TEXT)),  # have words of their own
+    **dict.fromkeys(("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "HEIC", "VSD", "VSDX"), "picture"),
+    **dict.fromkeys(("ZIP", "RAR", "7z", "gzip", "bzip2", "xz"), "archive"),
+    **dict.fromkeys(("EXE", "ELF"), "program"),
+    **dict.fromkeys(("HTML", "MHTML"), "page"),
+    **dict.fromkeys(("PDF", "DOC", "DOCX", "RTF", "OpenDocument"), "document"),
+    **dict.fromkeys(("PPT", "PPTX"), "slides"),
+    **dict.fromkeys(("MSG",), "mail"),
+    **dict.fromkeys(("JSON", "XML", "SQLite"), "data"),
+    **dict.fromkeys(("XLSB", "Numbers", "FODS", "XML Spreadsheet 2003", "XLS (Excel 2–4)"), "sheet"),
+}
 _OLE_STREAMS = (
     ("worddocument", "DOC"),
     ("powerpoint document", "PPT"),
@@ -51,12 +65,23 @@ _OLE_STREAMS = (
 _BIFF_STARTS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # an .xls from before OLE2
 
 
+def describe_kind(name: str) -> Words:
+    """The kind of a file in words, by the name that `name_kind` and its like give it."""
+    sort = _SORTS.get(name.partition(":")[0], "other")
+    return say(f"kind_{sort or name}", name=name)
+
+
+def is_own_page(data: bytes) -> bool:
+    """Whether a file is the HTML page of a consolidated workbook, as planbook writes it."""
+    return data.lstrip()[:9].lower() == b"<!doctype" and OWN_MARK in data[:4096]
+
+
 def name_kind(data: bytes) -> str:
     """The kind of a file that is neither a zip nor an OLE2 container."""
     if not data:
-        return "0 B"
+        return EMPTY
     if not data[:65536].strip(b"\x00"):
-        return "0x00 …"
+        return ZEROS
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
@@ -72,17 +97,17 @@ def name_kind(data: bytes) -> str:
 def _name_text(data: bytes) -> str:
     start = _decode(data[:4096])
     if start is None:
-        return "?"
+        return UNKNOWN
     text = start.lstrip("\ufeff \r\n\t").lower()
     if not text:
-        return "TXT (blank)"
+        return BLANK
     if text.startswith("mime-version") or "content-type: multipart/related" in text[:600]:
         return "MHTML"
     if text.startswith("<"):
         return _name_markup(text)
     if text.startswith(("{", "[")):
         return "JSON"
-    return "TXT / CSV"
+    return TEXT
 
 
 def _name_markup(text: str) -> str:
@@ -121,7 +146,7 @@ def name_zip(names: Collection[str]) -> str:
     if "content.xml" in names:
         return "OpenDocument"
     inside = [name for name in names if name.endswith((".xlsx", ".xls", ".et", ".ods"))]
-    return f"ZIP ({inside[0]} …)" if inside else "ZIP"
+    return f"ZIP: {inside[0]} …" if inside else "ZIP"
 
 
 def name_compound(data: bytes) -> tuple[str, CompoundFile | None]:

@@ -6,7 +6,7 @@ Record numbers and layouts are those of [MS-XLS], the property set's those of [M
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from planbook.layout import cell_address
 from planbook.problems import Code, Location
 from planbook.reader.compound import CompoundError, CompoundFile, records
-from planbook.reader.facts import MAX_AREA, Area, SheetFacts, is_percent_format, is_scaled_format
+from planbook.reader.facts import MAX_AREA, Area, SheetFacts, choose_telling
 from planbook.reader.package import Looked
 from planbook.reader.refusal import RefusedError
 
@@ -29,10 +29,9 @@ _NUMBER, _RK, _MULRK, _LABEL, _LABELSST, _BOOLERR, _FORMULA = (
     0x0205,
     6,
 )
-_ROW, _COLINFO, _MERGED, _PROTECT = 0x0208, 0x007D, 0x00E5, 0x0012
+_ROW, _COLINFO, _MERGED, _PROTECT, _WINDOW = 0x0208, 0x007D, 0x00E5, 0x0012, 0x023E
 _VALUES = frozenset({_NUMBER, _RK, _MULRK, _LABEL, _LABELSST, _BOOLERR, _FORMULA})
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_PERCENT_IDS = frozenset({9, 10})
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +44,7 @@ class _Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     formats: dict[bytes, str] = field(default_factory=dict)
     protected: bool = False
+    zeros_hidden: bool = False
     last_row: int = 0
     last_column: int = 0
 
@@ -80,6 +80,7 @@ def inspect_xls(file: CompoundFile) -> Looked:
             frozenset(sheet.hidden_columns),
             MappingProxyType(sheet.formats),
             sheet.protected,
+            zeros_hidden=sheet.zeros_hidden,
         )
     modified, keywords = _properties(file)
     date_1904 = any(kind == _DATEMODE and body[:1] == b"\x01" for kind, body in _globals(stream))
@@ -103,7 +104,7 @@ def _short_text(raw: bytes) -> str:
     return text.decode("utf-16-le" if wide else "latin-1", "replace")
 
 
-def _telling(stream: bytes) -> dict[int, str]:
+def _telling(stream: bytes) -> Mapping[int, str]:
     """The formats, by cell style, that show a number otherwise than it is stored."""
     codes: dict[int, str] = {}
     styles: list[int] = []
@@ -114,15 +115,10 @@ def _telling(stream: bytes) -> dict[int, str]:
             codes[number] = raw.decode("utf-16-le" if wide & 1 else "latin-1", "replace")
         elif kind == _XF and len(body) >= 4:
             styles.append(struct.unpack_from("<HH", body)[1])
-    told = {}
-    for index, number in enumerate(styles):
-        code = "0%" if number in _PERCENT_IDS else codes.get(number, "")
-        if code and (is_percent_format(code) or is_scaled_format(code)):
-            told[index] = code
-    return told
+    return choose_telling(styles, codes)
 
 
-def _read_sheet(stream: bytes, start: int, formats: dict[int, str]) -> _Sheet:
+def _read_sheet(stream: bytes, start: int, formats: Mapping[int, str]) -> _Sheet:
     sheet = _Sheet()
     depth = 0
     for _, kind, body in records(stream[start:]):
@@ -139,12 +135,16 @@ def _read_sheet(stream: bytes, start: int, formats: dict[int, str]) -> _Sheet:
     return sheet
 
 
-def _take_value(sheet: _Sheet, kind: int, body: bytes, formats: dict[int, str]) -> None:
+def _take_value(sheet: _Sheet, kind: int, body: bytes, formats: Mapping[int, str]) -> None:
     row, column, style = struct.unpack_from("<HHH", body)
-    last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _MULRK else column
-    sheet.last_row, sheet.last_column = max(sheet.last_row, row), max(sheet.last_column, min(last, 255))
-    if style in formats:
-        sheet.formats[cell_address(row, column).encode()] = formats[style]
+    styles = [style]
+    if kind == _MULRK:  # neighbours in one record, six bytes each
+        styles = [struct.unpack_from("<H", body, at)[0] for at in range(4, len(body) - 6, 6)]
+    last = min(column + len(styles) - 1, 255)
+    sheet.last_row, sheet.last_column = max(sheet.last_row, row), max(sheet.last_column, last)
+    for at, style in enumerate(styles, column):
+        if style in formats:
+            sheet.formats[cell_address(row, at).encode()] = formats[style]
     if kind == _BOOLERR and len(body) >= 8 and body[7]:
         sheet.errors[row, column] = _ERRORS.get(body[6], "#N/A")
     elif kind == _FORMULA and len(body) >= 14:
@@ -164,6 +164,8 @@ def _take_shape(sheet: _Sheet, kind: int, body: bytes) -> None:
             sheet.hidden_columns.update(range(first, min(last, 255) + 1))
     elif kind == _PROTECT:
         sheet.protected = body[:2] == b"\x01\x00"
+    elif kind == _WINDOW and len(body) >= 2:
+        sheet.zeros_hidden = not struct.unpack_from("<H", body)[0] & 0x10
     elif kind == _MERGED and len(body) >= 2:
         count = min(struct.unpack_from("<H", body)[0], (len(body) - 2) // 8)
         for at in range(count):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from planbook.layout import column_letter, range_name, reference_place
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, list_words
 from planbook.reader.columns import Candidate, Table, settle_columns, title_key, titles_of
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid
@@ -92,7 +92,7 @@ def locate_tables(
 
 def _no_table(sheet: Sheet, wanted: str, found: Sequence[Candidate], grids: Mapping[str, Grid]) -> Problem:
     if found:
-        names = "、".join(candidate.title for candidate in found)
+        names = list_words(candidate.title for candidate in found)
         return Problem(Code.SHEET_TWICE, Location(sheet=found[1].title), names, subject=wanted)
     title = next((title for title in (wanted, *sheet.title.every()) if title in grids), "")
     if title:
@@ -184,7 +184,7 @@ def _by_names(
         return []
     titles = [column.title.to(lang) for column in visible]
     place = Location(sheet=title, row=row)
-    named = "、".join(titles[:3]) + ("…" if len(titles) > 3 else "")
+    named = list_words([*titles[:3], *(["…"] if len(titles) > 3 else [])])
     letters = f"{column_letter(min(places.values())[0])}–{column_letter(max(places.values())[0])}"
     problems.append(Problem(Code.COLUMN_BY_NAME, place, letters, subject=named))
     return [Candidate(sheet, title, grids[title], row - 1, False, places)]
@@ -203,4 +203,4 @@ def _own_sheets(
             continue
         if known.formulas or any(cell not in ("", None) for row in grid for cell in row):
             own.append(title)
-    return [Problem(Code.OWN_SHEETS, Location(), "、".join(own))] if own else []
+    return [Problem(Code.OWN_SHEETS, Location(), list_words(own))] if own else []

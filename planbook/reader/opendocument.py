@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +13,16 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import cell_address
-from planbook.problems import Code, Location
+from planbook.problems import Code, Location, say
 from planbook.reader.facts import MAX_AREA, MAX_COLUMN, MAX_FILLED, MAX_LISTED, Area, SheetFacts
 from planbook.reader.package import SMALL_PART, Looked, read_stamp
 from planbook.reader.parts import Parts
 from planbook.reader.refusal import RefusedError
 
 _HIDDEN = frozenset({"collapse", "filter"})
+_NUMBERS = frozenset({"float", "percentage", "currency"})
+_NO_ZEROS = re.compile(rb'config:name="ShowZeroValues"[^>]*>\s*false')
+MAX_REPEATED = 1000  # cells and rows written once that are looked at one by one: no table has more
 
 
 @dataclass
@@ -34,14 +38,15 @@ class _Table:
     merged: list[Area] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
-    formats: dict[bytes, str] = field(default_factory=dict)
+    shown: dict[bytes, str] = field(default_factory=dict)
+    in_row: list[int] = field(default_factory=list)  # the columns of the row at hand that hold anything
     row: int = 0
     column: int = 0
     last_row: int = 0
     last_column: int = 0
     filled: int = 0
 
-    def facts(self) -> SheetFacts:
+    def facts(self, *, zeros_hidden: bool) -> SheetFacts:
         """What was found, frozen."""
         return SheetFacts(
             self.hidden,
@@ -51,20 +56,35 @@ class _Table:
             tuple(self.merged),
             frozenset(self.hidden_rows),
             frozenset(self.hidden_columns),
-            MappingProxyType(self.formats),
-            self.protected,
+            protected=self.protected,
+            shown=MappingProxyType(self.shown),
+            zeros_hidden=zeros_hidden,
         )
+
+    def repeat_row(self, times: int) -> None:
+        """What was found in the row at hand, again in the rows below it that the file does not write out."""
+        for row in range(self.row + 1, self.row + min(times, MAX_REPEATED)):
+            for column in self.in_row:
+                old, new = (cell_address(at, column).encode() for at in (self.row, row))
+                if (self.row, column) in self.errors:
+                    self.errors[row, column] = self.errors[self.row, column]
+                if old in self.formulas:
+                    self.formulas[new] = self.formulas[old]
+                if old in self.unstored:
+                    self.unstored.add(new)
+                if old in self.shown:
+                    self.shown[new] = self.shown[old]
 
 
 def inspect_ods(parts: Parts) -> Looked:
-    """Look into an .ods; RefusedError where it is encrypted, damaged or too large for a parser."""
-    manifest = "META-INF/manifest.xml"
-    if manifest in parts and b"encryption-data" in parts.read(manifest, SMALL_PART):
-        raise RefusedError(Code.ENCRYPTED)
+    """Look into an .ods; RefusedError where it is damaged or too large for a parser."""
     if "content.xml" not in parts:
-        raise RefusedError(Code.BROKEN_PACKAGE, "content.xml is missing")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("part_missing", name="content.xml"))
     keywords, modified = _meta(parts)
-    sheets = {table.title: table.facts() for table in _tables(bytes(parts.read("content.xml")))}
+    settings = parts.read("settings.xml", SMALL_PART) if "settings.xml" in parts else b""
+    no_zeros = bool(_NO_ZEROS.search(settings))
+    tables = _tables(bytes(parts.read("content.xml")))
+    sheets = {table.title: table.facts(zeros_hidden=no_zeros) for table in tables}
     return Looked(modified, keywords, sheets=MappingProxyType(sheets))
 
 
@@ -128,9 +148,11 @@ def _finish(table: _Table, name: str, element: Element) -> None:
         repeated = _count(given.get("number-rows-repeated"))
         if given.get("visibility") in _HIDDEN:
             table.hidden_rows.update(range(table.row, table.row + min(repeated, MAX_LISTED)))
-        if repeated > 1 and table.last_row == table.row and table.filled:  # the row that repeats has content
+        if repeated > 1 and table.in_row:  # the row that repeats has content
+            table.repeat_row(repeated)
             table.last_row = table.row + repeated - 1
         table.row += repeated
+        table.in_row.clear()
         _check_size(table)
     elif name == "table-column":
         given = _attributes(element)
@@ -143,26 +165,40 @@ def _finish(table: _Table, name: str, element: Element) -> None:
 def _take_cell(table: _Table, element: Element, given: Mapping[str, str]) -> None:
     repeated = min(_count(given.get("number-columns-repeated")), MAX_COLUMN)
     kind = given.get("value-type", "")
-    address = cell_address(table.row, table.column).encode()
     if kind or given.get("formula"):
         table.filled += repeated
         table.last_row, table.last_column = table.row, max(table.last_column, table.column + repeated - 1)
-    if given.get("formula"):
-        formula = given["formula"].partition(":")[2].lstrip("=") or given["formula"]
-        table.formulas[address] = formula.replace("&", "&amp;").encode()
-        if not kind:
-            table.unstored.add(address)
-    if kind == "error":
-        text = "".join(element.itertext()).strip()
-        table.errors[table.row, table.column] = text or "#N/A"
-    elif kind == "percentage":
-        table.formats[address] = "0%"
+        for column in range(table.column, table.column + min(repeated, MAX_REPEATED)):
+            table.in_row.append(column)
+            _take_content(table, column, element, given)
     rows, columns = _count(given.get("number-rows-spanned")), _count(given.get("number-columns-spanned"))
     if (rows > 1 or columns > 1) and len(table.merged) < MAX_LISTED:
         area = (table.row, table.column, table.row + rows - 1, table.column + columns - 1)
         table.merged.append(area)
     table.column += repeated
     _check_size(table)
+
+
+def _take_content(table: _Table, column: int, element: Element, given: Mapping[str, str]) -> None:
+    kind = given.get("value-type", "")
+    address = cell_address(table.row, column).encode()
+    if given.get("formula"):
+        formula = given["formula"].partition(":")[2].lstrip("=") or given["formula"]
+        table.formulas[address] = formula.replace("&", "&amp;").encode()
+        if not kind:
+            table.unstored.add(address)
+    if kind == "error":
+        table.errors[table.row, column] = _shown_text(element).strip() or "#N/A"
+    elif kind in _NUMBERS or "string-value" in given:
+        shown = _shown_text(element)
+        value = given.get("value") if kind in _NUMBERS else given["string-value"]
+        if value is None or "".join(shown.split()) != "".join(value.split()):
+            table.shown[address] = shown
+
+
+def _shown_text(element: Element) -> str:
+    """What a cell shows: its paragraphs; a note on it has paragraphs of its own."""
+    return "\n".join("".join(child.itertext()) for child in element if _local(child.tag) == "p")
 
 
 def _check_size(table: _Table) -> None:

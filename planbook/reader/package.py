@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
-from planbook.problems import Code
+from planbook.problems import Code, say
 from planbook.reader.facts import SheetFacts, scan_sheet, telling_formats
 from planbook.reader.parts import Parts
 from planbook.reader.refusal import RefusedError
@@ -50,14 +50,15 @@ def inspect_xlsx(parts: Parts) -> Looked:
     thorough = False
     listed = [element for element in workbook.iter() if _local(element) == "sheet"]
     if len(listed) > MAX_SHEETS:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{len(listed)} sheets")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("many_sheets", count=len(listed)))
     for element in listed:
         title = element.get("name", "")
         part = targets.get(_relation(element), "")
         if title in sheets:
-            raise RefusedError(Code.BROKEN_PACKAGE, f"two sheets are called {title}")
+            raise RefusedError(Code.BROKEN_PACKAGE, say("same_title", name=title))
         if part not in parts:
-            raise RefusedError(Code.BROKEN_PACKAGE, f"{part or 'the part of sheet ' + title} is missing")
+            missing = say("part_missing", name=part) if part else say("sheet_part_missing", name=title)
+            raise RefusedError(Code.BROKEN_PACKAGE, missing)
         hidden = element.get("state", "visible") != "visible"
         content = parts.read(part)
         if kinds.get(part) != "worksheet" and not _WORKSHEET.search(content[:4096].replace(b"\x00", b"")):
@@ -103,7 +104,7 @@ def _sheet_parts(parts: Parts) -> tuple[dict[str, str], dict[str, str]]:
     """The parts by relation, and what each is by the relation's type; one outside the package is none."""
     rels = "xl/_rels/workbook.xml.rels"
     if rels not in parts:
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{rels} is missing")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("part_missing", name=rels))
     targets: dict[str, str] = {}
     kinds: dict[str, str] = {}
     for element in _parse(parts, rels):

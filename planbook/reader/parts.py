@@ -6,7 +6,7 @@ import re
 import zipfile
 from itertools import pairwise
 
-from planbook.problems import Code
+from planbook.problems import Code, say
 from planbook.reader.refusal import RefusedError
 
 MAX_ENTRIES = 3000
@@ -25,24 +25,26 @@ def check_entries(archive: zipfile.ZipFile) -> frozenset[str]:
     """The names of a package's parts in small letters, once all of them are as they should be."""
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
-        raise RefusedError(Code.UNSAFE_PACKAGE, f"{len(entries)} parts")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("many_parts", count=len(entries)))
     seen: set[str] = set()
     for entry in entries:
         name = entry.filename
         if name.lower() in seen:
-            raise RefusedError(Code.UNSAFE_PACKAGE, f"duplicate part {name}")
+            raise RefusedError(Code.UNSAFE_PACKAGE, say("part_twice", name=name))
         seen.add(name.lower())
         unsafe = name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name
         if unsafe or not name.isprintable():
-            raise RefusedError(Code.UNSAFE_PACKAGE, f"part name {name}")
+            raise RefusedError(Code.UNSAFE_PACKAGE, say("part_name", name=name))
         if entry.flag_bits & 1:
             raise RefusedError(Code.ENCRYPTED)
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise RefusedError(Code.BROKEN_PACKAGE, f"{name}: compression method {entry.compress_type}")
+            raise RefusedError(Code.BROKEN_PACKAGE, say("compression", name=name))
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     for entry, following in pairwise(ordered):
         if entry.header_offset + 30 + entry.compress_size > following.header_offset:
-            raise RefusedError(Code.UNSAFE_PACKAGE, f"{entry.filename} overlaps {following.filename}")
+            raise RefusedError(
+                Code.UNSAFE_PACKAGE, say("overlap", name=entry.filename, other=following.filename)
+            )
     return frozenset(seen)
 
 
@@ -77,7 +79,9 @@ class Parts:
         """The bytes of a part that is there, XML or the type of the package."""
         key = name.lower()
         if self.sizes[key] > limit:
-            raise RefusedError(Code.UNSAFE_PACKAGE, f"{name} has {self.sizes[key]:,} bytes")
+            raise RefusedError(
+                Code.UNSAFE_PACKAGE, say("large_part", name=name, count=f"{self.sizes[key]:,}")
+            )
         kept = self._kept.get(key)
         return self._inflate(self._entries[key], MAX_INFLATED)[0] if kept is None else kept
 
@@ -91,11 +95,11 @@ class Parts:
                 size += len(chunk)
                 ratio = size / max(1, entry.compress_size)
                 if size > room or (size > RATIO_FROM and ratio > MAX_RATIO):
-                    raise RefusedError(Code.UNSAFE_PACKAGE, f"{entry.filename} inflates beyond all measure")
+                    raise RefusedError(Code.UNSAFE_PACKAGE, say("inflates", name=entry.filename))
                 if keep:
                     content += chunk
         if size != entry.file_size:
-            claim = f"{entry.filename} has {size:,} bytes and claims {entry.file_size:,}"
+            claim = say("false_size", name=entry.filename, count=f"{size:,}", claim=f"{entry.file_size:,}")
             raise RefusedError(Code.UNSAFE_PACKAGE, claim)
         return content, size
 
@@ -103,15 +107,14 @@ class Parts:
 def _check_markup(name: str, content: bytearray) -> None:
     """No document type, and no encoding in which one could hide."""
     if not content.startswith(_STARTS):
-        raise RefusedError(Code.BROKEN_PACKAGE, f"{name} is no XML")
+        raise RefusedError(Code.BROKEN_PACKAGE, say("no_xml", name=name))
     declared = _ENCODING.match(bytes(content[:200]).replace(b"\x00", b""))
     if declared and declared[1].lower() not in _ENCODINGS:
-        raise RefusedError(
-            Code.UNSAFE_PACKAGE, f"{name} in encoding {declared[1].decode('ascii', 'replace')}"
-        )
+        encoding = declared[1].decode("ascii", "replace")
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("encoding", name=name, encoding=encoding))
     if b"<!" not in content and not (b"\x00" in content and b"<\x00!" in content):
         return
     for encoding in ("ascii", "utf-16-le", "utf-16-be"):
         for word in ("<!DOCTYPE", "<!ENTITY"):
             if word.encode(encoding) in content:
-                raise RefusedError(Code.UNSAFE_PACKAGE, f"document type declaration in {name}")
+                raise RefusedError(Code.UNSAFE_PACKAGE, say("document_type", name=name))

@@ -21,12 +21,22 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, explain_os_error, say
 from planbook.reader.compound import MAGIC as OLE
 from planbook.reader.compound import CompoundError, CompoundFile
 from planbook.reader.decrypt import decrypt
+from planbook.reader.decrypt_ods import decrypt_ods, read_locks
 from planbook.reader.facts import SheetFacts
-from planbook.reader.kinds import SPREADSHEET_MIME, ZIP, Format, name_compound, name_kind, name_zip
+from planbook.reader.kinds import (
+    SPREADSHEET_MIME,
+    ZIP,
+    Format,
+    describe_kind,
+    is_own_page,
+    name_compound,
+    name_kind,
+    name_zip,
+)
 from planbook.reader.legacy import inspect_xls, is_encrypted_xls
 from planbook.reader.opendocument import inspect_ods
 from planbook.reader.package import Looked, inspect_xlsx
@@ -71,13 +81,22 @@ def open_package(path: Path, password: str = "") -> Package | Problem:
         ParseError,
         CompoundError,
     ) as error:
-        return Problem(Code.BROKEN_PACKAGE, place, found=str(error) or type(error).__name__)
-    except DefusedXmlException as error:
-        return Problem(Code.UNSAFE_PACKAGE, place, found=type(error).__name__)
+        return Problem(Code.BROKEN_PACKAGE, place, found=_damage(error))
+    except DefusedXmlException:
+        return Problem(Code.UNSAFE_PACKAGE, place, found=say("any_document_type"))
     except OSError as error:
-        return Problem(Code.READ_FAILED, place, found=error.strerror or str(error))
-    except (ValueError, LookupError, RecursionError, OverflowError) as error:  # hostile parts in bad form
-        return Problem(Code.BROKEN_PACKAGE, place, found=str(error) or type(error).__name__)
+        return Problem(Code.READ_FAILED, place, found=explain_os_error(error))
+    except (ValueError, LookupError, RecursionError, OverflowError):  # hostile parts in bad form
+        return Problem(Code.BROKEN_PACKAGE, place, found=say("malformed"))
+
+
+def _damage(error: Exception) -> Words:
+    """What is damaged, by what a library could not do with it."""
+    if isinstance(error, zipfile.BadZipFile):
+        return say("zip_damaged")
+    if isinstance(error, zlib.error | EOFError):
+        return say("cut_short")
+    return say("xml_faulty" if isinstance(error, ParseError) else "malformed")
 
 
 def _look_over(path: Path, password: str) -> Package:
@@ -90,24 +109,34 @@ def _look_over(path: Path, password: str) -> Package:
             data = decrypt(data, password)
             notes = (Problem(Code.DECRYPTED),) if password else ()
         elif kind != Format.XLS:
-            raise RefusedError(Code.NOT_A_WORKBOOK, kind)
+            raise RefusedError(Code.NOT_A_WORKBOOK, describe_kind(kind))
     if data.startswith(OLE):  # an .xls, decrypted where need be
         notes = (*notes, Problem(Code.OTHER_FORMAT, found=Format.XLS))
         return _packed(data, Format.XLS, digest, inspect_xls(CompoundFile(data)), notes)
+    if is_own_page(data):
+        raise RefusedError(Code.OWN_REPORT)
     if not data.startswith(ZIP):
-        raise RefusedError(Code.NOT_A_WORKBOOK, name_kind(data))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = check_entries(archive)
-        parts = Parts(archive)
-        if "mimetype" in names and parts.read("mimetype").strip().startswith(SPREADSHEET_MIME):
-            looked, form = inspect_ods(parts), Format.ODS
-            notes = (*notes, Problem(Code.OTHER_FORMAT, found=Format.ODS))
-        else:
-            _check_workbook(names)
-            looked, form = inspect_xlsx(parts), Format.XLSX
+        raise RefusedError(Code.NOT_A_WORKBOOK, describe_kind(name_kind(data)))
+    opened, looked, form = _look_into(data, password)
+    notes = (*notes, Problem(Code.DECRYPTED)) if opened is not data else notes
+    notes = (*notes, Problem(Code.OTHER_FORMAT, found=Format.ODS)) if form is Format.ODS else notes
     if looked.macros:
         form, notes = Format.XLSM, (*notes, Problem(Code.MACROS_IGNORED))
-    return _packed(data, form, digest, looked, notes)
+    return _packed(opened, form, digest, looked, notes)
+
+
+def _look_into(data: bytes, password: str) -> tuple[bytes, Looked, Format]:
+    """What the parts of a package say; its bytes, those of an .ods with a password as they are without it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = check_entries(archive)
+        locks = read_locks(archive) if "mimetype" in names else []
+        if locks:
+            return _look_into(decrypt_ods(archive, locks, password), "")
+        parts = Parts(archive)
+        if "mimetype" in names and parts.read("mimetype").strip().startswith(SPREADSHEET_MIME):
+            return data, inspect_ods(parts), Format.ODS
+        _check_workbook(names)
+        return data, inspect_xlsx(parts), Format.XLSX
 
 
 def _packed(data: bytes, form: Format, digest: str, looked: Looked, notes: tuple[Problem, ...]) -> Package:
@@ -130,14 +159,14 @@ def _read_regular(path: Path) -> bytes:
     if path.name.startswith("~$"):
         raise RefusedError(Code.OWNER_FILE)
     if path.is_dir():
-        raise RefusedError(Code.NOT_A_FILE, "目录 (folder)")
+        raise RefusedError(Code.NOT_A_FILE, say("folder"))
     if not stat.S_ISREG(path.stat().st_mode):
-        raise RefusedError(Code.NOT_A_FILE, "管道或设备 (pipe or device)")
+        raise RefusedError(Code.NOT_A_FILE, say("device"))
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as stream:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise RefusedError(Code.NOT_A_FILE, "管道或设备 (pipe or device)")
+            raise RefusedError(Code.NOT_A_FILE, say("device"))
         data = stream.read(MAX_FILE + 1) if status.st_size <= MAX_FILE else b""
     if status.st_size > MAX_FILE or len(data) > MAX_FILE:
         size = max(status.st_size, len(data))
@@ -148,7 +177,7 @@ def _read_regular(path: Path) -> bytes:
 def _check_workbook(names: frozenset[str]) -> None:
     has_workbook = any(name.startswith("xl/") and not name.endswith(".bin") for name in names)
     if "xl/workbook.bin" in names or not has_workbook:
-        raise RefusedError(Code.NOT_A_WORKBOOK, name_zip(names))
+        raise RefusedError(Code.NOT_A_WORKBOOK, describe_kind(name_zip(names)))
     for part in ("[content_types].xml", "xl/workbook.xml"):
         if part not in names:
-            raise RefusedError(Code.BROKEN_PACKAGE, f"{part} is missing")
+            raise RefusedError(Code.BROKEN_PACKAGE, say("part_missing", name=part))

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from planbook.calc import Cells
 from planbook.calendar import FiscalYear
 from planbook.company import Company
 from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, reference_place, typed_places
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, issue_from, items_from, read_meta, settings_from
 from planbook.plan import Plan, Value
-from planbook.problems import Code, Location, Problem, rank_problems
+from planbook.problems import Code, Location, Problem, list_words, rank_problems, say
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS
 from planbook.reader.grids import Grid, read_grids
-from planbook.reader.integrity import Stored, check_formulas, explain_readings
+from planbook.reader.integrity import Stored, check_formulas, explain_readings, stored_cells
 from planbook.reader.kinds import Format
 from planbook.reader.locate import Found, Places, locate_tables, recognise_book
 from planbook.reader.numbering import locate_rows
+from planbook.reader.pages import Issuance, check_pages, compute_workbook
 from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
@@ -33,6 +35,8 @@ from planbook.spec import Book, Input, Item, Kind, list_books, load_spec
 from planbook.values import clean_text, read_date
 
 ISSUE_ID = re.compile(r"PB\d{4}-[0-9A-F]{10}")
+# Sheets that every consolidated workbook has, and no planner's.
+REPORT_SHEETS = frozenset({"contents", "summary", "variance", "receipts", "methods"})
 IDENTITY_ROWS = 6  # the visible id stands near the top of the first page
 
 
@@ -68,7 +72,8 @@ def read_workbook(path: Path, expect: Expectations | None = None) -> Submission:
     except MemoryError:  # whoever reads many files knows what to do, and how much was allowed
         raise
     except Exception as error:  # a parser's, on a hostile file: whatever it is, the other files go on
-        return _refuse(blank, Problem(Code.READ_FAILED, found=str(error) or type(error).__name__))
+        found = say("parser", name=str(error) or type(error).__name__)
+        return _refuse(blank, Problem(Code.READ_FAILED, found=found))
     identified = _identify(package, grids, books, expect)
     if isinstance(identified, Problem):
         return _refuse(blank, identified)
@@ -93,18 +98,20 @@ class Identity:
 def _identify(
     package: Package, grids: Mapping[str, Grid], books: Sequence[Book], expect: Expectations
 ) -> Identity | Problem:
+    if META_SHEET not in grids and any(_is_report(book, grids) for book in books):
+        return Problem(Code.OWN_REPORT)
     meta = grids.get(META_SHEET, ())
     rows = [(str(row[0]), str(row[1])) for row in meta if len(row) > 1]
     ident, manifest = read_meta(rows)
     copies = _identity_copies(package, grids, ident)
     if len(copies) > 1:
-        return Problem(Code.IDENTITY_CONFLICT, found="、".join(sorted(copies)))
+        return Problem(Code.IDENTITY_CONFLICT, found=list_words(sorted(copies)))
     issue = issue_from(manifest) if manifest else None
     if issue is None or manifest is None:
         return _recognise(grids, books, expect, next(iter(copies), ""))
     book = next((book for book in books if book.name == issue.book), None)
     if book is None:
-        return Problem(Code.UNKNOWN_BOOK, found=issue.book, expected="、".join(b.name for b in books))
+        return Problem(Code.UNKNOWN_BOOK, found=issue.book, expected=list_words(b.name for b in books))
     problems: tuple[Problem, ...] = ()
     if book.sha256 != issue.sha256:
         problems = (Problem(Code.OTHER_SPEC, found=f"{issue.book} {issue.version}"),)
@@ -187,6 +194,12 @@ def _recognise(
     return Identity(issue, book, {}, (Problem(Code.IDENTITY_MISSING, found=department.name),))
 
 
+def _is_report(book: Book, grids: Mapping[str, Grid]) -> bool:
+    """Whether the sheets are those of a consolidated workbook, in one of the book's languages."""
+    reports = [report for report in book.reports if report.key in REPORT_SHEETS]
+    return any({report.title.to(lang) for report in reports} <= set(grids) for lang in book.languages)
+
+
 def _codes(company: Company, code: str) -> list[str]:
     return [department.code for department in company.scope(code)]
 
@@ -201,54 +214,31 @@ def _read_tables(
     issue, book, manifest = identity.issue, identity.book, identity.manifest
     year = FiscalYear(issue.year, issue.start_month)
     items = {**items_from(manifest), **expect.items}
-    settings: dict[str, SettingValue] = {
-        "quarter_ends": year.quarter_ends,
-        **settings_from(manifest, book),
-        **expect.settings,
-    }
+    own: dict[str, SettingValue] = {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)}
     issued = issued_tables(manifest)
     places = {key: Places(table.title, table.columns) for key, table in issued.items()}
     found = locate_tables(book, grids, places, names=package.names, facts=package.sheets, lang=issue.lang)
     first = [*package.notes, *identity.problems, *found.problems]
-    row_reader = RowReader(book, issue.lang, year, items, package.date_1904, first)
+    rows = RowReader(book, issue.lang, year, items, package.date_1904, first)
     located = frozenset(found.tables)
-    reader = TableReader(row_reader, issue.department, issue.scope, package.sheets, located, places)
-    sources: dict[str, SheetSource] = {}
-    for sheet in book.sheets:
-        table = found.tables.get(sheet.key)
-        if table is None:
-            continue
-        expected = places.get(sheet.key, Places()).columns
-        facts = package.sheets.get(table.title, NO_FACTS)
-        row_reader.problems += column_problems(table, expected, facts, issue.lang)
-        used = reader.used_rows(table)
-        sources[sheet.key], problems = locate_rows(table, used)
-        row_reader.problems += problems
-        reader.read_table(table, sources[sheet.key], used)
-    inputs = _read_inputs(row_reader, package, grids, found)
-    plan = Plan(MappingProxyType(reader.read), MappingProxyType(inputs))
+    reader = TableReader(rows, issue.department, issue.scope, package.sheets, located, places)
+    sources = _read_each(reader, found)
+    plan = Plan(MappingProxyType(reader.read), MappingProxyType(_read_inputs(rows, package, grids, found)))
     if issue.sha256 != book.sha256:  # other definitions: its formulas are not today's
-        row_reader.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
+        rows.problems += unplaced_cells(book, issued, found.tables, grids, package.sheets)
     else:
-        stored = Stored(
-            book,
-            issue.lang,
-            items,
-            {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)},
-            _raw_inputs(package, grids, found),
-            {key: found.tables[key] for key in sources},
-            sources,
-            package.sheets,
-            _total_places(package, found),
-        )
-        row_reader.problems += _check_integrity(stored, plan, reader, package.format)
-    problems = [replace(p, location=p.location.within(blank.file)) for p in row_reader.problems]
+        tables = {key: found.tables[key] for key in sources}
+        inputs, totals = _raw_inputs(package, grids, found), _total_places(package, found)
+        stored = Stored(book, issue.lang, items, own, inputs, tables, sources, package.sheets, totals)
+        rows.problems += _check_integrity(stored, plan, reader, package.format)
+        rows.problems += _check_pages(stored, plan, grids, identity)
+    problems = [replace(p, location=p.location.within(blank.file)) for p in rows.problems]
     return replace(
         blank,
         book=book,
         issue=issue,
         plan=plan,
-        settings=MappingProxyType(settings),
+        settings=MappingProxyType({**own, **expect.settings}),
         items=MappingProxyType(items),
         sources=MappingProxyType(sources),
         typed=MappingProxyType(reader.typed),
@@ -257,15 +247,55 @@ def _read_tables(
     )
 
 
+def _read_each(reader: TableReader, found: Found) -> dict[str, SheetSource]:
+    """Read every table that was found, in the book's order; where each of them stood."""
+    sources: dict[str, SheetSource] = {}
+    for sheet in reader.rows.book.sheets:
+        table = found.tables.get(sheet.key)
+        if table is None:
+            continue
+        expected = reader.issued.get(sheet.key, Places()).columns
+        facts = reader.facts.get(table.title, NO_FACTS)
+        reader.rows.problems += column_problems(table, expected, facts, reader.rows.lang)
+        used = reader.used_rows(table)
+        sources[sheet.key], problems = locate_rows(table, used)
+        reader.rows.problems += problems
+        reader.read_table(table, sources[sheet.key], used)
+    return sources
+
+
 def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
-    """What is wrong with the formula cells; a file of another format was computed by another program."""
-    if form not in {Format.XLSX, Format.XLSM}:
-        return []
-    problems = check_formulas(stored, plan.tables)
+    """What is wrong with the formula cells of the tables.
+
+    The values of an .xls prove nothing: LibreOffice writes a zero into it for the first blank result of
+    formulas that neighbours share.
+    """
+    problems = check_formulas(stored, plan.tables, values=form is not Format.XLS)
     guessed = {Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.LOOKALIKE}
     if reader.typed or any(problem.code in guessed for problem in reader.rows.problems):
         problems += explain_readings(stored, plan, frozenset(reader.quarantined))
     return problems
+
+
+def _check_pages(
+    stored: Stored, plan: Plan, grids: Mapping[str, Grid], identity: Identity
+) -> Iterator[Problem]:
+    """What is wrong with the formula cells of the pages beside the tables."""
+    issue = identity.issue
+    rows = tuple(
+        (key, table.rows)
+        for key, table in issued_tables(identity.manifest).items()
+        if key in stored.book.sheets_by_key
+    )
+    issuance = Issuance(stored.book, issue.lang, rows)
+
+    def compute() -> Cells:
+        many = {key: max(1, len(value)) for key, value in stored.settings.items() if isinstance(value, tuple)}
+        layout = issuance.layout(items_from(identity.manifest), many)
+        cells = stored_cells(stored, {key: [row.number for row in rows] for key, rows in plan.tables.items()})
+        return compute_workbook(layout, cells, stored.settings, issue.department)
+
+    return check_pages(issuance, grids, stored.facts, compute)
 
 
 def _raw_inputs(package: Package, grids: Mapping[str, Grid], found: Found) -> dict[str, object]:

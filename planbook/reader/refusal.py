@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words
 
 NOWHERE = Location()
 
@@ -10,6 +10,8 @@ NOWHERE = Location()
 class RefusedError(Exception):
     """The file is refused, for this problem; never leaves the reader."""
 
-    def __init__(self, code: Code, found: str = "", expected: str = "", *, place: Location = NOWHERE) -> None:
+    def __init__(
+        self, code: Code, found: str | Words = "", expected: str = "", *, place: Location = NOWHERE
+    ) -> None:
         super().__init__(code)
         self.problem = Problem(code, place, found, expected, place.sheet)

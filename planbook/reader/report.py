@@ -8,7 +8,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from planbook.problems import Problem, UsageError
+from planbook.problems import Problem, UsageError, Words, list_words, say
 from planbook.reader.grids import Grid, open_guarded
 from planbook.reader.preflight import open_package
 
@@ -17,8 +17,8 @@ def read_report_sheet(path: Path, title: str) -> Grid:
     """Every cell of one sheet; UsageError where the file or the sheet cannot be read."""
     with _open(path) as workbook:
         if title not in workbook.sheet_names:
-            known = ", ".join(workbook.sheet_names)
-            raise UsageError(f"{path.name} has no sheet {title!r}; it has {known}")
+            known = list_words(workbook.sheet_names)
+            raise UsageError(say("report_no_sheet", name=path.name, title=title, known=known))
         return workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)
 
 
@@ -33,9 +33,11 @@ def read_report_tops(path: Path, rows: int) -> Iterator[Grid]:
 def _open(path: Path) -> Iterator[CalamineWorkbook]:
     package = open_package(path)
     if isinstance(package, Problem):
-        raise UsageError(f"{path}: {package.message('en')}")
+        said = Words(package.message("zh"), package.message("en"))
+        raise UsageError(say("with_problem", path=path, problem=said))
     try:
         with open_guarded(package.data) as workbook:  # the bytes that were looked over
             yield workbook
     except CalamineError as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        said = say("parser", name=str(error))
+        raise UsageError(say("with_problem", path=path, problem=said)) from error

@@ -11,13 +11,12 @@ from decimal import Decimal
 
 from rapidfuzz import fuzz
 
-from planbook.calendar import FiscalYear
+from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
-from planbook.problems import Code, Location, Problem
-from planbook.reader.facts import is_percent_format, is_scaled_format
+from planbook.problems import Code, Location, Problem, Words, list_words
+from planbook.reader.shown import Spoken, agree
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
-    NIL,
     Nil,
     Reading,
     Span,
@@ -57,18 +56,18 @@ class RowReader:
     ) -> None:
         """Record a problem of a cell."""
         subject = column.title.to(self.lang)
-        self.problems.append(Problem(code, place, _as_text(found), _as_text(expected), subject))
+        self.problems.append(Problem(code, place, _said(found), _said(expected), subject))
 
     def list_items(self, key: str) -> tuple[Item, ...]:
         """The items of a dropdown list, the cycle's own included."""
         return self.items.get(key) or self.book.lists[key].items
 
     def read_cell(
-        self, column: Column, raw: object, place: Location, shown: str = ""
+        self, column: Column, raw: object, place: Location, shown: str | None = None
     ) -> tuple[Value, Reading | None]:
         """The typed value of a cell, and the reading where the kind has one.
 
-        `shown` is the cell's number format, where that shows a number otherwise than it is stored.
+        `shown` is what the cell shows, where that may be something else than `raw`.
         """
         if _is_blank(raw):
             return None, None
@@ -77,37 +76,67 @@ class RowReader:
             return None, None
         if column.kind in {Kind.TEXT, Kind.CHOICE, Kind.LINK}:
             return self._read_words(column, raw, place, shown), None
-        reading = self._reading(column, self._as_shown(column, raw, place, shown))
+        reading = self._reading(column, self._as_shown(column, raw, shown))
         if reading is None or not self._plausible(reading):
             self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
             return None, None
         if column.kind is not Kind.QUANTITY:  # what an amount is read as shows in the row's unit alone
             self.note_reading(column, reading, place)
+            self.check_shown(column, raw, place, shown)
         if column.kind is Kind.PERCENT:
             self._check_percent(column, reading.value, place)
         return reading.value, reading
 
-    def _read_words(self, column: Column, raw: object, place: Location, shown: str) -> str | None:
+    def _read_words(self, column: Column, raw: object, place: Location, shown: str | None) -> str | None:
         if isinstance(raw, float) and abs(raw) >= MOST_EXACT:
             self.note(Code.PRECISION_LOST, place, column, f"{raw:.15g}", _shown_text(raw, shown))
+        if isinstance(raw, str) or shown is None or not shown.strip():
+            self.check_shown(column, raw, place, shown)
         text = clean_text(_shown_text(raw, shown))
         if column.kind is Kind.TEXT:
             return self._read_text(column, text, place)
         return self._read_choice(column, text, place) if column.kind is Kind.CHOICE else text
 
-    def _as_shown(self, column: Column, raw: object, place: Location, shown: str) -> object:
+    def _as_shown(self, column: Column, raw: object, shown: str | None) -> object:
         """A number as the cell shows it: 80 % where that is its format and the column's unit may be %."""
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             return raw
         if column.kind is Kind.DATE and self.date_1904 and _SERIALS[0] <= raw <= _SERIALS[1]:
             return raw + DAYS_TO_1904
-        if not shown or column.kind is Kind.DATE:
-            return raw
-        if is_scaled_format(shown):
-            self.note(Code.SHOWN_SCALED, place, column, describe(float(raw)), shown)
-        elif column.kind is Kind.QUANTITY:
-            return f"{raw * 100:.15g}%"
-        return raw
+        return _percent_text(raw, shown) or raw if column.kind is Kind.QUANTITY else raw
+
+    def day_of(self, number: float) -> object:
+        """The day that a cell shows for a number; the number where there is no such day."""
+        try:
+            return from_serial(number + DAYS_TO_1904 * self.date_1904)
+        except ValueError:
+            return number
+
+    def check_shown(
+        self, column: Column, raw: object, place: Location, shown: str | None, unit: str = ""
+    ) -> None:
+        """Say where a cell shows something else than what it holds; `unit` is that of an amount's row."""
+        if shown is None or isinstance(raw, bool) or not isinstance(raw, int | float | str):
+            return
+        if isinstance(raw, str):
+            same = shown.strip() == raw.strip()
+        else:
+            spoken = agree(shown, raw)
+            same = spoken is not None and self._is_said(column, spoken, shown, unit)
+        if not same:
+            held = raw if isinstance(raw, str) else describe(float(raw))
+            self.note(Code.SHOWN_SCALED, place, column, held, shown.strip() or describe_blank(self.lang))
+
+    def _is_said(self, column: Column, spoken: Spoken, shown: str, unit: str) -> bool:
+        """Whether the words beside a number are what its column says of it anyway."""
+        if spoken.percent and column.kind not in {Kind.QUANTITY, Kind.PERCENT}:
+            return False
+        if not spoken.words:
+            return True
+        reading = read_quantity(shown, self.book.unit_table)
+        if reading is None or reading.ambiguous or reading.scaled or not (reading.unit and unit):
+            return False
+        return self.book.unit_table.convert(1.0, reading.unit, unit) == 1.0
 
     def _reading(self, column: Column, raw: object) -> Reading | None:
         if column.kind is Kind.PERCENT:
@@ -135,7 +164,11 @@ class RowReader:
         if not reading.from_text or isinstance(reading.value, Nil):
             return
         bounds = [reading.value] if reading.high is None else [reading.value, reading.high]
-        shown = "–".join(describe(bound) for bound in bounds)
+        share = column.kind is Kind.PERCENT
+        shown = "–".join(
+            f"{bound * 100:.10g}%" if share and isinstance(bound, float) else describe(bound)
+            for bound in bounds
+        )
         shown += f" {reading.unit}" if column.kind is Kind.QUANTITY and reading.unit else ""
         code = Code.AMBIGUOUS_VALUE if reading.ambiguous else Code.READ_FROM_TEXT
         self.note(code, place, column, reading.text, shown)
@@ -165,6 +198,10 @@ class RowReader:
             self.note(Code.LOOKALIKE, place, column, text, alike.title.to(self.lang))
             return alike.key
         if self.book.lists[column.list].open:
+            if self.book.lists[column.list].source and items and not is_nil_text(text):
+                near = _near_item(items, text)
+                titles = list_words(item.title.to(self.lang) for item in items)
+                self.note(Code.NOT_LISTED, place, column, text, near.title.to(self.lang) if near else titles)
             return text
         if column.place is Place.SHOWN and is_nil_text(text) and column.required is not True:
             return None
@@ -173,7 +210,7 @@ class RowReader:
             self.note(Code.NOT_IN_LIST_NEAR, place, column, text, near.title.to(self.lang))
             return None
         self.note(
-            Code.NOT_IN_LIST, place, column, text, "、".join(item.title.to(self.lang) for item in items)
+            Code.NOT_IN_LIST, place, column, text, list_words(item.title.to(self.lang) for item in items)
         )
         return None
 
@@ -244,6 +281,10 @@ def _is_blank(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and not clean_text(raw))
 
 
+def _said(value: object) -> str | Words:
+    return value if isinstance(value, Words) else _as_text(value)
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -260,11 +301,17 @@ def _number_text(value: float) -> str:
     return str(int(Decimal(text))) if "e+" in text and abs(value) < 1e21 else text
 
 
-def _shown_text(value: object, shown: str) -> str:
-    """A cell's value as its number format shows it."""
-    if shown and is_percent_format(shown) and isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value * 100:.15g}%"
-    return _as_text(value)
+def _shown_text(value: object, shown: str | None) -> str:
+    """A cell's value as its number format shows it, a percentage with all its digits."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or shown is None or not shown.strip():
+        return _as_text(value)
+    return _percent_text(value, shown) or shown
+
+
+def _percent_text(value: float, shown: str | None) -> str:
+    """A number that a cell shows as a percentage, as that; ``""`` for any other."""
+    spoken = agree(shown, value) if shown and "%" in shown else None
+    return f"{value * 100:.15g}%" if spoken and spoken.percent and not spoken.words else ""
 
 
 def _digits(text: str) -> int:
@@ -274,10 +321,13 @@ def _digits(text: str) -> int:
 
 def describe(value: Value) -> str:
     """A value as a message shows it."""
-    if value is NIL:
-        return "无 nil"
     if isinstance(value, Span):
         return f"{value.start.isoformat()} – {value.finish.isoformat()}"
     if isinstance(value, float):
         return f"{value:,.10g}"
     return _as_text(value)
+
+
+def describe_blank(lang: str) -> str:
+    """What a message shows in place of nothing."""
+    return "（空）" if lang == "zh" else "(blank)"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from planbook.layout import cell_address
-from planbook.layout.cells import SettingValue
+from planbook.layout.cells import SettingValue, show_span
 from planbook.layout.manifest import Issue
-from planbook.plan import Plan
+from planbook.plan import Plan, Value
 from planbook.problems import Location, Problem, Severity
-from planbook.spec import Book, Item
+from planbook.spec import Book, Column, Item, Kind
+from planbook.values import Nil, Span
 
 
 @dataclass(frozen=True)
@@ -78,3 +79,28 @@ class Submission:
         if source is None:
             return Location(file=self.file)
         return Location(file=self.file, sheet=source.title, cell=source.address(number, key))
+
+
+def show_value(submission: Submission, column: Column, value: Value) -> str:
+    """A value as its workbook shows it."""
+    assert submission.book is not None, "a submission with rows has a book"
+    lang = submission.issue.lang if submission.issue else "zh"
+    if value is None:
+        return ""
+    if isinstance(value, Nil):
+        return submission.book.label("nil_value", lang)
+    if isinstance(value, Span):
+        return show_span(value, lang)
+    if isinstance(value, date):
+        return value.isoformat()
+    if column.link and isinstance(value, str):
+        target = submission.book.sheet(column.link.sheet)
+        label = column.link.label
+        rows = submission.plan.rows(target.key)
+        return next((str(r.get(label) or value) for r in rows if target.id.of(r.number) == value), value)
+    if column.list and isinstance(value, str):
+        items = submission.items.get(column.list) or submission.book.lists[column.list].items
+        return next((item.title.to(lang) for item in items if item.key == value), value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value * 100:.10g}%" if column.kind is Kind.PERCENT else f"{value:,.10g}"
+    return str(value)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from planbook.layout import cell_address, column_letter
 from planbook.plan import PlanRow, Value
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, list_words
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts, position
 from planbook.reader.links import LinkTargets
@@ -131,15 +131,15 @@ class TableReader:
 
     def _read_row(self, table: Table, number: int, row: int) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        amounts: list[tuple[Column, Reading | None, Location]] = []
+        amounts: list[tuple[Column, object, Reading | None, Location]] = []
         for column in table.sheet.columns:
             if column.calculated or column.key in values:  # a span before it may have filled it
                 continue
             raw, place = self._cell(table, column, row)
             if column.kind is Kind.QUANTITY:
-                amounts.append((column, self._read_amount(table, column, raw, place, values), place))
+                amounts.append((column, raw, self._read_amount(table, column, raw, place, values), place))
                 continue
-            value, reading = self.rows.read_cell(column, raw, place, self._shown(table, place))
+            value, reading = self.rows.read_cell(column, raw, place, self._shown(table, place, raw))
             if reading and reading.from_text:
                 self.typed[table.sheet.key, number, column.key] = reading.text
             if column.link and isinstance(value, str):
@@ -147,11 +147,13 @@ class TableReader:
             if value is None and column.default is not None and is_blank(raw):
                 value = self.department if column.default == "{department}" else column.default
             self._store(table, column, value, values, place)
-        for column, reading, place in amounts:
+        for column, raw, reading, place in amounts:
             if reading is not None:
                 if reading.from_text:
                     self.typed[table.sheet.key, number, column.key] = reading.text
                 self._store_amount(table, column, reading, values, place)
+                unit = self._unit_of(table, column, values)
+                self.rows.check_shown(column, raw, place, self._shown(table, place, raw), unit)
         return {key: value for key, value in values.items() if value is not None}
 
     def _cell(self, table: Table, column: Column, row: int) -> tuple[object, Location]:
@@ -166,6 +168,8 @@ class TableReader:
             return None, place
         cells = table.grid[row] if row < len(table.grid) else ()
         raw = cells[index] if index < len(cells) else None
+        if isinstance(raw, int | float) and facts.shows_day(place.cell):
+            raw = self.rows.day_of(raw)
         formula = facts.formula_at(place.cell)
         if formula is not None:
             unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
@@ -173,9 +177,9 @@ class TableReader:
             self.rows.note(code, place, column, f"={formula or '…'}", "" if unstored else raw)
         return raw, place
 
-    def _shown(self, table: Table, place: Location) -> str:
-        """The cell's number format, where that shows a number otherwise than it is stored."""
-        return self._facts(table).format_at(place.cell)
+    def _shown(self, table: Table, place: Location, raw: object) -> str | None:
+        """What the cell shows, where that may be something else than the value it holds."""
+        return self._facts(table).shown_at(place.cell, raw)
 
     def _store(
         self, table: Table, column: Column, value: Value, values: dict[str, Value], place: Location
@@ -186,7 +190,7 @@ class TableReader:
                 values[key] = day
         if column.list == "department" and value is not None and self.scope and value not in self.scope:
             names = {item.key: item.title.to(self.rows.lang) for item in self.rows.list_items("department")}
-            allowed = "、".join(names.get(code, code) for code in self.scope)
+            allowed = list_words(names.get(code, code) for code in self.scope)
             self.rows.note(Code.OUT_OF_SCOPE, place, column, names.get(str(value), value), allowed)
         start = values.get(column.after) if column.after else None
         if start is not None and value is not None and str(value) < str(start):
@@ -209,7 +213,7 @@ class TableReader:
         if resolved.code is not None:
             self.rows.note(resolved.code, place, column, text, resolved.name)
         if not targets.parents_agree(resolved.id, parents):
-            chosen = "、".join(str(value) for value in parents.values() if value)
+            chosen = list_words(str(value) for value in parents.values() if value)
             self.rows.note(Code.LINK_STALE, place, column, text, chosen)
         return resolved.id
 
@@ -236,7 +240,7 @@ class TableReader:
         kind = self.looked_up(table, values, "metric_kind") or _default_of(table, "metric_kind")
         if kind == "done" and isinstance(raw, str) and read_done(raw) is not None:
             return Reading(read_done(raw), text=raw)
-        _, reading = self.rows.read_cell(column, raw, place, self._shown(table, place))
+        _, reading = self.rows.read_cell(column, raw, place, self._shown(table, place, raw))
         return reading
 
     def _store_amount(
@@ -350,7 +354,7 @@ def _inputs(table: Table) -> list[Column]:
     return [c for c in table.sheet.columns if not c.calculated and c.key in table.columns]
 
 
-def _ranges(rows: Iterable[int]) -> str:
+def _ranges(rows: Iterable[int]) -> str | Words:
     """0-based rows as a person names them: 7–9、12."""
     spans: list[list[int]] = []
     for row in sorted(rows):
@@ -358,7 +362,7 @@ def _ranges(rows: Iterable[int]) -> str:
             spans[-1][1] = row + 1
         else:
             spans.append([row + 1, row + 1])
-    return "、".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+    return list_words(str(first) if first == last else f"{first}–{last}" for first, last in spans)
 
 
 def _is_done_word(column: Column, reading: Reading) -> bool:

@@ -20,11 +20,12 @@ from planbook.spec import Book
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One table as the workbook was issued: its title, its 0-based first row, its columns by key."""
+    """One table as the workbook was issued: its title, 0-based first row, columns by key, number of rows."""
 
     title: str
     first_row: int
     columns: Mapping[str, int]
+    rows: int = 0
 
 
 def issued_tables(manifest: Mapping[str, Any]) -> dict[str, Issued]:
@@ -36,7 +37,10 @@ def issued_tables(manifest: Mapping[str, Any]) -> dict[str, Issued]:
             columns = {str(k): v for k, v in entry["columns"].items() if type(v) is int and 0 <= v < 16384}
             first = entry.get("first_row")
             row = first if type(first) is int and 0 < first < 1000 else 1
-            tables[str(entry.get("key"))] = Issued(str(entry.get("title", "")), row, columns)
+            count = entry.get("rows")
+            tables[str(entry.get("key"))] = Issued(
+                str(entry.get("title", "")), row, columns, count if type(count) is int else 0
+            )
     return tables
 
 

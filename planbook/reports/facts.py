@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from planbook.layout import column_letter
-from planbook.problems import OutputError
+from planbook.problems import OutputError, explain_os_error, say
 from planbook.reports.figures import BELOW_SIGHT, SMALL, number_text
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, FactSheets
 from planbook.reports.sheets import (
@@ -286,7 +286,7 @@ def fill_package(path: Path, rows: Mapping[str, Rows], changes: Mapping[str, Cha
         finally:
             target.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+        raise OutputError(say("not_written", path=path, reason=explain_os_error(error))) from error
 
 
 def _copy_part(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from planbook.problems import OutputError
+from planbook.problems import OutputError, explain_os_error, say
 from planbook.reports.figures import (
     LATE,
     TOP,
@@ -117,7 +117,7 @@ def write_html(path: Path, roll_up: RollUp, *, lang: str = "zh", signed: SignedS
     try:
         path.write_bytes(render_html(roll_up, lang=lang, signed=signed).encode("utf-8"))
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+        raise OutputError(say("not_written", path=path, reason=explain_os_error(error))) from error
 
 
 def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None = None) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbook.calendar import QUARTERS, FiscalYear
-from planbook.problems import OutputError, UsageError
+from planbook.problems import OutputError, UsageError, explain_os_error, say
 from planbook.reports.figures import RETURNED, Row, rows_of
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def write_state(path: Path, state: SignedState) -> None:
     if path.exists():
         if read_state(path) == state:
             return
-        raise UsageError(
-            f"{path} holds other figures that were signed for this day; move it away to sign anew"
-        )
+        raise UsageError(say("signed_otherwise", path=path))
     document = {
         "planbook": FORMAT,
         "as_of": state.as_of.isoformat(),
@@ -132,7 +130,7 @@ def write_state(path: Path, state: SignedState) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, f"{document_hash}\n{text}\n")
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+        raise OutputError(say("not_written", path=path, reason=explain_os_error(error))) from error
 
 
 def _replace(path: Path, text: str) -> None:
@@ -150,15 +148,15 @@ def read_state(path: Path) -> SignedState:
     try:
         given, text = path.read_text(encoding="utf-8").rstrip("\n").split("\n", 1)
         if hashlib.sha256(text.encode()).hexdigest() != given:
-            raise UsageError(f"{path} was changed after it was signed: its figures do not match its hash")
+            raise UsageError(say("signed_changed", path=path))
         document: dict[str, Any] = json.loads(text)
         if document["planbook"] != FORMAT:
-            raise UsageError(f"{path} was signed by another version of planbook")
+            raise UsageError(say("signed_version", path=path))
         figures = tuple(Figure(**figure) for figure in document["figures"])
         day = date.fromisoformat(document["as_of"])
         return SignedState(day, document["scope"], document["inputs"], figures)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is no signed state of planbook") from error
+        raise UsageError(say("signed_none", path=path)) from error
 
 
 def latest_state(folder: Path, scope: str, as_of: date) -> SignedState | None:

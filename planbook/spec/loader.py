@@ -18,7 +18,7 @@ import yaml
 from pydantic import ValidationError
 from yaml.constructor import SafeConstructor
 
-from planbook.problems import Code, Location, Problem, SpecError
+from planbook.problems import Code, Location, Problem, SpecError, list_words, say
 from planbook.resources import specs_folder
 from planbook.spec.dashboard_faults import find_dashboard_faults
 from planbook.spec.faults import Fault, find_faults
@@ -80,8 +80,7 @@ def load_spec(book: str | Path = "annual_plan") -> Book:
     if isinstance(book, Path) or book.endswith((".yaml", ".yml")):
         return _load_file(Path(book))
     if book not in list_books():
-        known = ", ".join(list_books())
-        raise SpecError(f"unknown book {book!r}; known are {known}")
+        raise SpecError(say("unknown_book", name=book, known=list_words(list_books())))
     return _load_shipped(book)
 
 
@@ -98,7 +97,7 @@ def check_spec(path: Path | Traversable) -> tuple[Problem, ...]:
 def _load_file(path: Path | Traversable) -> Book:
     book, problems = _load(path)
     if problems or book is None:
-        raise SpecError(f"{path.name}: {len(problems)} fault(s) in the specification", problems)
+        raise SpecError(say("book_faults", name=path.name, count=len(problems)), problems)
     return book
 
 

@@ -9,9 +9,6 @@ from typing import Final
 
 from planbook.values.traditional import SIMPLIFIED
 
-# Excel stores a control character in a cell as _x000D_, and text that only looks like such an
-# escape with its first underscore escaped in turn: _x005F_x000D_.
-_ESCAPE: Final = re.compile(r"_x(?:(00[01][0-9A-Fa-f])_|005[Ff]_(?=x[0-9A-Fa-f]{4}_))")
 _LINE_BREAK: Final = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
 
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs"})
@@ -56,12 +53,10 @@ def neutralise(text: str) -> str:
 def clean_text(text: str) -> str:
     """Free text fit to keep: what cannot be seen is gone, what the planner wrote stays.
 
-    Line ends become "\\n", tabs a space, Excel's `_x000D_` escapes the character they stand
-    for; control, zero-width and format characters are removed and the ends stripped. Width and
-    punctuation are left alone. Clean a cell once: the escape of an escape decodes in turn.
+    Line ends become "\\n", tabs a space; control, zero-width and format characters are removed and
+    the ends stripped. Width and punctuation are left alone.
     """
-    decoded = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else "_", text)
-    lines = _LINE_BREAK.sub("\n", decoded).replace("\t", " ")
+    lines = _LINE_BREAK.sub("\n", text).replace("\t", " ")
     if lines.isprintable():
         return lines.strip()
     return "".join(char for char in lines if char == "\n" or not _is_hidden(char)).strip()

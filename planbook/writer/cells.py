@@ -21,7 +21,7 @@ from planbook.calc import Cells
 from planbook.layout import Layout
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.layout.manifest import Issue
-from planbook.problems import OutputError
+from planbook.problems import OutputError, explain_os_error, say
 from planbook.writer.shared import TableWorksheet
 from planbook.writer.styles import FONT
 
@@ -73,7 +73,9 @@ def new_workbook(path: Path) -> Iterator[Any]:
             yield workbook
             workbook.close()
     except (OSError, XlsxWriterException, UserWarning) as error:
-        raise OutputError(f"{path} could not be written: {error}") from error
+        causes = (cause for cause in (error, *error.args) if isinstance(cause, OSError))
+        reason = next(map(explain_os_error, causes), str(error))
+        raise OutputError(say("not_written", path=path, reason=reason)) from error
 
 
 def write_value(sheet: Any, row: int, column: int, value: CellValue, style: Any) -> None:

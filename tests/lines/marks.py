@@ -262,7 +262,7 @@ LINES = (
     Line(
         "a workbook nobody has begun is calm",
         check_calm,
-        {"yellow from the start": edit("goals", r"(<cfRule [^>]*><formula>)[^<]*", r"\1$B7=&quot;&quot;")},
+        {"yellow from the start": edit("goals", r'(sqref="B7:[^>]*><cfRule [^>]*><formula>)[^<]*', r"\1$B7=&quot;&quot;")},
         state="blank",
     ),
 )  # fmt: skip

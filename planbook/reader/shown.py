@@ -1,0 +1,279 @@
+"""What a cell shows where its number format says something else than the value it holds.
+
+A person fills in what is seen: 5万 where 5 is stored, nothing where ``;;;`` hides it.  Formats are
+those of ECMA-376 part 1, 18.8.31; only as much of them is drawn as tells which number a person
+reads.  How many decimals are shown, and whether as a fraction or with an exponent, is no other number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from planbook.values import normalise_text
+from planbook.values.numerals import read_numeral
+from planbook.values.text import fold_dashes
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"?'
+    r"|[\\!](?P<escaped>.)"
+    r"|[_*].?"  # a gap as wide as the next character, or cells filled with it
+    r"|\[\$(?P<currency>[^\]-]*)[^\]]*\]"
+    r"|\[(?P<bracket>[^\]]*)\]?"
+    r"|(?P<general>General|G/通用格式|Standard)"
+    r"|(?P<exponent>E[+-])"
+    r"|(?P<date>AM/PM|A/P|上午/下午|[ymdhsebg]|a{3,4})"
+    r"|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<text>@)|(?P<slash>/)|(?P<plain>.)",
+    re.DOTALL | re.IGNORECASE,
+)
+_ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
+_SPLIT = re.compile(r'(?:"[^"]*"?|[\\!_*].?|\[[^\]]*\]?|[^;])*', re.DOTALL)
+_CLOCK_LETTERS = frozenset("ymdhs")
+PROBES = (0.0, 7.0, -7.0, 1_234_567.0)  # values that tell a format which shows something else
+MOST_DECIMALS = 20
+
+Part = tuple[str, str]  # the kind of a piece of a format, and its text
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One of the up to four sections of a format: for positive and negative numbers, zero, and text."""
+
+    parts: tuple[Part, ...]
+    condition: tuple[str, float] | None = None
+    date: str = ""  # the letters of days and times it has
+
+    def has(self, kind: str) -> bool:
+        """Whether a piece of that kind stands in it."""
+        return any(found == kind for found, _ in self.parts)
+
+
+@lru_cache(maxsize=1024)
+def _sections(code: str) -> tuple[_Section, ...]:
+    texts: list[str] = []
+    at = 0
+    while at <= len(code) and len(texts) < 8:
+        found = _SPLIT.match(code, at)
+        assert found is not None, "the pattern matches the empty text"
+        texts.append(found[0])
+        at = found.end() + 1
+    return tuple(_section(text) for text in texts)
+
+
+def _section(text: str) -> _Section:
+    parts: list[Part] = []
+    condition: tuple[str, float] | None = None
+    date = ""
+    for token in _TOKEN.finditer(text):
+        kind, piece = token.lastgroup or "", token[token.lastgroup] if token.lastgroup else ""
+        if kind == "bracket":
+            bounds = _CONDITION.fullmatch(piece)
+            condition = (bounds[1], float(bounds[2])) if bounds else condition
+            date += piece if _ELAPSED.fullmatch(piece) else ""
+        elif kind == "date":
+            date += piece.lower()
+        elif kind in {"quoted", "escaped", "currency", "plain"}:
+            parts.append(("literal", piece))
+        elif kind:
+            parts.append((kind, piece))
+    return _Section(tuple(_whole_number(parts)), condition, date)
+
+
+def _whole_number(parts: list[Part]) -> Iterator[Part]:
+    """The pieces; those of a fraction or a number with an exponent as the one number they show."""
+    kinds = [kind for kind, _ in parts]
+    if "exponent" not in kinds and "slash" not in kinds:
+        yield from parts
+        return
+    digits = [at for at, kind in enumerate(kinds) if kind in {"digit", "exponent", "slash"}]
+    if "digit" not in kinds:  # a slash among literals
+        yield from (("literal", text) if kind == "slash" else (kind, text) for kind, text in parts)
+        return
+    yield from parts[: digits[0]]
+    yield ("general", "")
+    yield from parts[digits[-1] + 1 :]
+
+
+def is_day_format(code: str) -> bool:
+    """Whether a number format shows a number as a day or a time."""
+    return bool(_sections(code)[0].date)
+
+
+def is_odd_day_format(code: str) -> bool:
+    """Whether it does so without any of the letters by which parsers know days: weekdays, years of an era."""
+    letters = _sections(code)[0].date
+    return bool(letters) and not set(letters) & _CLOCK_LETTERS
+
+
+@lru_cache(maxsize=1024)
+def is_telling(code: str) -> bool:
+    """Whether a number format may show something else than the value, as in digits it would be written."""
+    sections = _sections(code)
+    if sections[0].date:
+        return False
+    if any(section.condition for section in sections) or show(code, "a") != "a":
+        return True
+    return any(_is_other(show(code, probe), probe) for probe in PROBES)
+
+
+def _is_other(shown: str, value: float) -> bool:
+    spoken = agree(shown, value)
+    padded = len(shown) > 1 and shown[0] == "0" and shown[1].isdigit()
+    return spoken is None or spoken.percent or bool(spoken.words) or padded
+
+
+# -- drawing ---------------------------------------------------------------------------------
+
+
+def show(code: str, value: float | str) -> str:
+    """What a cell with this number format shows, days and times left aside."""
+    sections = _sections(code)
+    text = sections[3] if len(sections) > 3 else next((s for s in sections if s.has("text")), None)
+    if isinstance(value, str):
+        if text is None:
+            return value
+        return "".join(value if kind == "text" else piece for kind, piece in text.parts)
+    numbers = [section for section in sections[:3] if section is not text]
+    if not numbers:
+        return _draw(sections[0], abs(value), minus=value < 0)
+    section, minus = _choose(numbers, value)
+    return _draw(section, abs(value), minus=minus)
+
+
+def _choose(sections: Sequence[_Section], value: float) -> tuple[_Section, bool]:
+    """The section that a number is drawn by, and whether a minus stands before it."""
+    if any(section.condition for section in sections):
+        for section in sections:
+            if section.condition is None or _holds(section.condition, value):
+                sign, bound = section.condition or ("", 0.0)
+                return section, value < 0 and not (sign.startswith("<") and bound <= 0)
+        return sections[-1], value < 0
+    if len(sections) == 1:
+        return sections[0], value < 0
+    if value < 0:
+        return sections[1], False
+    return (sections[2] if value == 0 and len(sections) > 2 else sections[0]), False
+
+
+def _holds(condition: tuple[str, float], value: float) -> bool:
+    sign, bound = condition
+    return {
+        "<": value < bound,
+        ">": value > bound,
+        "<=": value <= bound,
+        ">=": value >= bound,
+        "=": value == bound,
+        "<>": value != bound,
+    }[sign]
+
+
+def _draw(section: _Section, number: float, *, minus: bool) -> str:
+    parts = section.parts
+    number *= 100.0 ** sum(kind == "percent" for kind, _ in parts)
+    point = next((at for at, (kind, _) in enumerate(parts) if kind == "point"), len(parts))
+    whole = [at for at, (kind, _) in enumerate(parts) if kind == "digit" and at < point]
+    decimals = [at for at, (kind, _) in enumerate(parts) if kind == "digit" and at > point]
+    commas = [at for at, (kind, _) in enumerate(parts) if kind == "comma"]
+    last = whole[-1] if whole else -1
+    number /= 1000.0 ** sum(at > last for at in commas)
+    digits, _, rest = f"{number:.{min(len(decimals), MOST_DECIMALS)}f}".partition(".")
+    drawn = {at: "" for at in commas}
+    drawn |= _draw_whole(parts, whole, digits, grouped=any(at < last for at in commas))
+    drawn |= _draw_decimals(parts, decimals, rest)
+    for at, (kind, _) in enumerate(parts):
+        if kind in {"general", "text"}:
+            drawn[at] = f"{number:.15g}"
+    shown = "".join(drawn.get(at, piece) for at, (_, piece) in enumerate(parts))
+    return "-" + shown if minus and shown else shown
+
+
+def _draw_whole(
+    parts: Sequence[Part], places: Sequence[int], digits: str, *, grouped: bool
+) -> dict[int, str]:
+    """The digits before the point in their places, the first of which takes all that are left."""
+    if digits == "0" and not any(parts[at][1] == "0" for at in places):
+        digits = ""
+    if not places:
+        return {}
+    if grouped:
+        least = sum(parts[at][1] == "0" for at in places)
+        padded = digits.rjust(least, "0")
+        first = len(padded) % 3 or 3
+        groups = [padded[:first], *(padded[at : at + 3] for at in range(first, len(padded), 3))]
+        return dict.fromkeys(places, "") | {places[0]: ",".join(groups)}
+    drawn = {}
+    for at in reversed(places):
+        taken = digits if at == places[0] else digits[-1:]
+        digits = digits[: len(digits) - len(taken)]
+        drawn[at] = taken or ("0" if parts[at][1] == "0" else "")
+    return drawn
+
+
+def _draw_decimals(parts: Sequence[Part], places: Sequence[int], digits: str) -> dict[int, str]:
+    drawn = dict(zip(places, digits.ljust(len(places), "0"), strict=False))
+    for at in reversed(places):
+        if parts[at][1] == "0" or drawn[at] != "0":
+            break
+        drawn[at] = ""
+    return drawn
+
+
+# -- what is seen, and what is stored ----------------------------------------------------------
+
+_NUMBER = re.compile(r"\d(?:[\d.,' ]*\d)?(?:[eE][+-]?\d+)?")
+_FRACTION = re.compile(r"(?:(\d+) +)?(\d+) ?/ ?(\d+)")
+_DECIMAL_COMMA = re.compile(r"[\d. ']*,(?:\d{1,2}|\d{4,})")
+_SIGNS = re.compile(r"[-+() ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The words beside a number that a cell shows; `percent`: a sign that multiplies by a hundred."""
+
+    words: str = ""
+    percent: bool = False
+
+
+def agree(shown: str, value: float) -> Spoken | None:
+    """What stands beside the number in a text, where that is `value`, rounded; None where it is another."""
+    text = fold_dashes(normalise_text(shown))
+    fraction = _FRACTION.search(text)
+    found = [fraction] if fraction else list(_NUMBER.finditer(text))
+    if not found:
+        numeral = read_numeral(text.strip("-")) if text else None
+        return Spoken() if numeral is not None and float(numeral) == abs(value) else None
+    if len(found) > 1:
+        return None
+    before, after = text[: found[0].start()], text[found[0].end() :]
+    if after.strip() == "-" or "-" in before or ("(" in before and ")" in after):
+        value = -value
+    words = _SIGNS.sub("", before + after)
+    numbers = [_of_fraction(fraction)] if fraction else list(_numbers(found[0][0]))
+    if "%" in words and any(_is_near(value * 100, *number) for number in numbers):
+        return Spoken(words.replace("%", ""), percent=True)
+    return Spoken(words) if any(_is_near(value, *number) for number in numbers) else None
+
+
+def _of_fraction(found: re.Match[str]) -> tuple[float, float]:
+    below = int(found[3]) or 1
+    return int(found[1] or 0) + int(found[2]) / below, 0.5 / below
+
+
+def _numbers(text: str) -> Iterator[tuple[float, float]]:
+    """The numbers that a text may be, each with how far rounding may have moved it."""
+    bare = text.replace(" ", "").replace("'", "")
+    readings = [bare.replace(",", "")]
+    if _DECIMAL_COMMA.fullmatch(text):
+        readings.append(bare.replace(".", "").replace(",", "."))
+    for reading in readings:
+        digits, _, power = reading.lower().partition("e")
+        if digits.count(".") < 2:
+            decimals = len(digits.partition(".")[2])
+            yield float(reading), 0.5 * 10.0 ** (int(power or 0) - decimals)
+
+
+def _is_near(value: float, number: float, rounding: float) -> bool:
+    return abs(value - number) <= rounding * (1 + 1e-9) + 1e-12 * abs(value)
