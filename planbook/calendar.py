@@ -14,6 +14,9 @@ from typing import Final
 LAST_SERIAL: Final = 2_958_465
 """Excel's serial for 9999-12-31, the last day it knows."""
 
+QUARTERS: Final = ("q1", "q2", "q3", "q4")
+"""The quarters of a planning year in their order: the keys of every book's list of quarters."""
+
 _LOTUS_LEAP_DAY: Final = 60  # Excel counts a 1900-02-29 that never was, as Lotus 1-2-3 did
 _EPOCH: Final = date(1899, 12, 30)
 _EPOCH_BEFORE_LEAP_DAY: Final = date(1899, 12, 31)

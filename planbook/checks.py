@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from planbook.calc import Calculated, calculate_plan
+from planbook.calendar import QUARTERS
 from planbook.layout.cells import SettingValue
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, rank_problems
@@ -240,8 +241,8 @@ def check_quarters(reviewed: Reviewed) -> Iterator[Problem]:
             for row in reviewed.rows("review")
             if row.get("goal") == ident
         }
-        numbers = [targets[q] for q in ("q1", "q2", "q3", "q4") if isinstance(targets.get(q), int | float)]
-        if len(numbers) < 4 or not isinstance(annual, int | float):
+        numbers = [targets[q] for q in QUARTERS if isinstance(targets.get(q), int | float)]
+        if len(numbers) < len(QUARTERS) or not isinstance(annual, int | float):
             continue
         aggregation = reviewed.value("goals", goal, "aggregation")
         total = _aggregate([float(str(n)) for n in numbers], str(aggregation))

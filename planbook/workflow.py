@@ -20,7 +20,7 @@ from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed
 from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
-from planbook.explain import CELL, Explanation, explain, find_subject, read_report_cell
+from planbook.explain import CELL, Explanation, explain, find_report_scope, find_subject, look_in, read_cell
 from planbook.issuing import Issued, file_name, issue_workbooks, make_folder
 from planbook.mail import Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
@@ -30,7 +30,6 @@ from planbook.problems import Code, Location, PartError, Problem, UsageError
 from planbook.reader import Expectations, Submission
 from planbook.reports import write_consolidated, write_html
 from planbook.resources import samples_folder
-from planbook.spec import load_spec
 from planbook.values import Nil, Span
 
 T = TypeVar("T")
@@ -336,17 +335,22 @@ def explain_reference(
 ) -> Explanation:
     """Where a reported number comes from: an id, a name, or a cell of a consolidated workbook.
 
-    The figures are those of the cycle's inbox, or of `paths`; a report's own day goes before the
-    cycle's; `password` opens encrypted files.  Raises UsageError where the reference means nothing.
+    The figures are those of the cycle's inbox, or of `paths`.  A report without a folder is looked for
+    in the cycle's, too; its own day goes before the cycle's, and one of a division or department is
+    explained from the figures of that part alone.  `password` opens encrypted files.  Raises
+    UsageError where the reference means nothing.
     """
-    day = as_of
-    if day is None and CELL.match(reference):
-        book = cycle.load_book() if cycle else load_spec()
-        day = read_report_cell(reference, book).day
+    day, scope = as_of, ""
+    if cycle:
+        reference = look_in(reference, cycle.reports)
+    if CELL.match(reference):
+        cell = read_cell(reference)
+        day = as_of or cell.day
+        scope = find_report_scope(cell, cycle.load_book(), cycle.company) if cycle else ""
     speak = lang or (cycle.language if cycle else "zh")
     if cycle:
         collection = collect_returns(cycle, paths, as_of=day, password=password)
-        figures = roll_up_cycle(cycle, collection, as_of=day, lang=speak)
+        figures = roll_up_cycle(cycle, collection, as_of=day, scope=scope, lang=speak)
     else:
         collection, figures = collect_files(paths, as_of=day, lang=speak, password=password)
     return explain(find_subject(reference, figures), figures, collection, lang=speak)

@@ -152,6 +152,35 @@ def test_a_baseline_is_the_departments_own_else_the_companys_where_all_are_in() 
     assert rolled([own], part)[0]["营收"].get("baseline") is None  # the company's own would not fit the sum
 
 
+def test_like_is_compared_with_like() -> None:
+    """What has an actual and no target, or a target and no actual, is on neither side of the division."""
+    rows = [
+        row("XS", "营收", 300.0, 330.0),
+        row("KH", "营收", None, 500.0, annual_target=400.0),
+        row("SC", "营收", 200.0, None, annual_target=400.0),
+    ]
+    goal = rolled([CompanyGoal("营收", unit="万元", rollup="sum")], rows)[0]["营收"]
+    # 330 of 300; not 830 of 300, nor 330 of 500
+    assert (goal["target"], goal["actual"], goal["deviation"]) == (300.0, 330.0, 30.0)
+    assert goal["attainment"] == pytest.approx(1.1)
+    assert goal["coverage"] == "1/3"
+    assert goal["annual_target"] == 1400.0  # taken over, whether or not anything is known of it
+    assert goal["low"] == pytest.approx(1.1 * 600 / 1400)
+
+
+def test_a_baseline_of_departments_without_figures_is_no_baseline() -> None:
+    rows = [
+        row("XS", "营收", 300.0, 330.0, baseline=100.0, quarters=4),
+        row("KH", "营收", None, None, baseline=90.0),
+    ]
+    company = Company(DEPARTMENTS, (CompanyGoal("营收", unit="万元", rollup="sum", aggregation="sum"),))
+    view = CompanyView(BOOK, company, {"method": "baseline"}, rows, (), frozenset(("XS", "KH", "SC")))
+    (goal,), _ = roll_company_goals(view)
+    # (330 − 190) / (300 − 190) would hold one department against two: linear, and said so
+    assert (goal.get("baseline"), goal["method_used"]) == (None, "linear")
+    assert goal["attainment"] == pytest.approx(1.1)
+
+
 # -- ratios --------------------------------------------------------------------------------
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,9 @@ from click.testing import CliRunner
 from planbook.calc import evaluate_text
 from planbook.cli import main
 from planbook.company import Company, CompanyGoal, Department
-from planbook.cycle import Cycle, load_cycle
 from planbook.explain import Explanation, Step, explain, find_subject, read_report_cell, render_explanation
 from planbook.explain.arithmetic import arithmetic, reduce_branches, split_arguments
-from planbook.explain.trace import records_of
+from planbook.explain.teller import records_of
 from planbook.measures import Collection, RollUp
 from planbook.measures.company_goals import CompanyView, roll_company_goals
 from planbook.measures.frames import FRAMES, make_frame
@@ -31,32 +29,14 @@ from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.workflow import collect_returns, explain_reference, roll_up_cycle
 from tests.support.arithmetic import check_arithmetic
+from tests.support.explained import Made, make_sample_year
 
 BOOK = load_spec("annual_plan")
 
 
-@dataclass(frozen=True)
-class Made:
-    """The sample year: its cycle, figures and consolidated workbook."""
-
-    cycle: Cycle
-    collection: Collection
-    figures: RollUp
-    report: Path
-
-    def about(self, reference: str) -> Explanation:
-        """The explanation of a reference."""
-        return explain(find_subject(reference, self.figures), self.figures, self.collection)
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    cycle = load_cycle(samples_folder())
-    collection = collect_returns(cycle, [samples_folder() / "returned"])
-    figures = roll_up_cycle(cycle, collection)
-    report = tmp_path_factory.mktemp("explain") / "report.xlsx"
-    write_consolidated(report, figures)
-    return Made(cycle, collection, figures, report)
+def made() -> Made:
+    return make_sample_year()
 
 
 def steps(explanation: Explanation) -> Iterator[Step]:
@@ -215,7 +195,7 @@ def test_a_frame_is_read_once(made: Made, monkeypatch: pytest.MonkeyPatch) -> No
         read.append(id(frame))
         return records_of(frame)
 
-    monkeypatch.setattr("planbook.explain.trace.records_of", count)
+    monkeypatch.setattr("planbook.explain.teller.records_of", count)
     made.about("营销中心")
     assert len(read) == len(set(read)) > 2
 

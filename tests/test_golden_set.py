@@ -7,10 +7,11 @@ the same as a sheet with formulas of its own.  Where planbook differs, planbook 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from tests.support.workbooks import YEAR, settings_at
 
 GOLDEN = read_golden()
 BOOK = load_spec("annual_plan")
+UNREADABLE = "见附件"  # what stands in a quarter of WL-2
 ROWS = {"goals": 8, "decomposition": 8, "tracking": 8, "review": 32}
 
 
@@ -129,7 +131,7 @@ def plan_of(code: str) -> Plan:
         for q in (1, 2, 3, 4):
             low, high = map(amount, split_band(quarters[f"t{q}"]))
             text = quarters[f"a{q}"]
-            actual: Value = text if text in ("完成", "未完成", "无") else amount(text)
+            actual: Value = text if text in ("完成", "未完成", "无", UNREADABLE) else amount(text)
             reviews.append(
                 typed(
                     quarter=f"q{q}", department=code, goal=IDS[row["id"]][1], target=low, target_high=high,
@@ -214,16 +216,84 @@ def test_the_sheet_is_made_from_the_text(tmp_path: Path) -> None:
     }
 
 
-def test_the_set_has_every_case() -> None:
+def items(key: str) -> set[str]:
+    """The items of one of the book's lists."""
+    return {item.key for item in BOOK.lists[key].items}
+
+
+def column(section: str, key: str) -> set[str]:
+    return {row[key] for row in GOLDEN.rows(section)}
+
+
+def test_every_item_of_the_books_lists_has_a_row() -> None:
     goals = GOLDEN.rows("goals")
     assert len(company().leaves()) == 12
     cases = {(row["direction"], row["aggregation"]) for row in goals if row["kind"] == "number"}
-    assert cases == {(d, a) for d in ("higher", "lower", "band") for a in ("sum", "last", "mean")}
-    assert {row["kind"] for row in goals} == {"number", "score", "done"}
-    assert {row["rollup"] for row in GOLDEN.rows("company goals")} == {"sum", "weighted", "ratio"}
+    assert cases == set(product(items("direction"), items("aggregation")))
+    assert column("goals", "kind") == items("metric_kind")
+    assert column("goals", "level") <= items("level")
+    assert column("company goals", "rollup") == items("rollup")
+    assert column("company goals", "direction") == items("direction")
+    assert column("tasks", "hold") - {""} <= items("hold")
+    assert column("task answers", "stale") == items("flag")
     for section in ("answers whole", "answers half"):
-        assert {row["method"] for row in GOLDEN.rows(section)} == {"linear", "baseline"}
-        assert {row["rating"] for row in GOLDEN.rows(section)} >= {"green", "amber", "red"}
+        assert items("method") <= set(GOLDEN.rows(section)[0])  # an answer by each, and which of them held
+        assert column(section, "method") == {"linear", "baseline"}
+        assert column(section, "rating") >= {"green", "amber", "red"}
+    assert column("answers whole", "rating") == items("rating")
+    assert column("answers whole", "favourable") >= items("favour")
+    # every method holds for higher and for lower, with an answer of its own
+    by_id = {row["id"]: row for row in goals}
+    for direction in ("higher", "lower"):
+        rows = [row for row in GOLDEN.rows("answers whole") if by_id[row["id"]]["direction"] == direction]
+        assert any(row["method"] == "baseline" and row["baseline"] != row["linear"] for row in rows)
+        assert any(row["ratio"] != row["linear"] for row in rows) == (direction == "lower")
+
+
+EDGES: dict[str, Callable[[Row, Row, Row], bool]] = {  # of a goal, its quarters and its answer
+    "target of zero": lambda goal, quarters, told: amount(goal["target"]) == 0,
+    "negative target": lambda goal, quarters, told: (amount(goal["target"]) or 0) < 0,
+    "negative actual": lambda goal, quarters, told: (amount(quarters["a4"]) or 0) < 0,
+    "missing": lambda goal, quarters, told: quarters["a2"] == "" and quarters["a3"] != "",
+    "nil": lambda goal, quarters, told: quarters["a4"] == "无",
+    "undefined": lambda goal, quarters, told: told["linear"] == "blank",
+    "rate undefined": lambda goal, quarters, told: told["rate"] == "blank" and told["linear"] != "blank",
+    "above the cap": lambda goal, quarters, told: (answer(told["linear"]) or 0) > Fraction(12, 10),
+    "at the floor": lambda goal, quarters, told: told["linear"] == "0" and goal["kind"] == "number",
+    "baseline at the target": lambda goal, quarters, told: (
+        goal["baseline"] != "" and goal["baseline"] == goal["target"]
+    ),
+    "baseline missing": lambda goal, quarters, told: goal["baseline"] == "" and goal["kind"] == "number",
+    "inside a band": lambda goal, quarters, told: goal["direction"] == "band" and told["rate"] == "0",
+    "below a band": lambda goal, quarters, told: goal["direction"] == "band" and told["rate"].startswith("-"),
+    "weight missing": lambda goal, quarters, told: goal["weight"] == "" and goal["level"] == "department",
+    "quarantined": lambda goal, quarters, told: quarters["a1"] == UNREADABLE,
+    "within six decimals": lambda goal, quarters, told: goal["id"] == "CW-4" and told["rating"] == "green",
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_every_edge_has_a_goal(edge: str) -> None:
+    answers = {row["id"]: row for row in GOLDEN.rows("answers whole")}
+    rows = [row for row in GOLDEN.rows("goals") if row["id"] in answers]
+    assert [r["id"] for r in rows if EDGES[edge](r, GOLDEN.of("quarters", r["id"]), answers[r["id"]])]
+
+
+def test_company_goals_convert_units_and_divide_amounts() -> None:
+    summed = {row["goal"] for row in GOLDEN.rows("company goals") if row["rollup"] == "sum"}
+    units = {goal: {r["unit"] for r in GOLDEN.rows("goals") if r["company goal"] == goal} for goal in summed}
+    assert max(len(found) for found in units.values()) >= 3  # 元, 万元 and 亿元 in one sum
+    ratios = [row for row in GOLDEN.rows("company goals") if row["rollup"] == "ratio"]
+    assert ratios and all({row["numerator"], row["denominator"]} <= summed for row in ratios)
+
+
+def test_a_row_without_a_readable_figure_is_kept_out_and_counted(inbox: Path) -> None:
+    figures = rolled(inbox, "whole")
+    assert figures.kept_out == 1 and len(figures.facts) == figures.review_rows - 1
+    counts = {row["code"]: row["quarantined"] for row in figures.scores.to_dict("records")}
+    assert (counts["WL"], counts["Z"], counts[""], counts["XS"]) == (1, 1, 1, 0)
+    (said,) = [problem for problem in figures.problems if problem.found == UNREADABLE]
+    assert (said.location.file, said.severity.value) == ("WL.xlsx", "error")
 
 
 @pytest.mark.office

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -600,6 +601,83 @@ def test_a_band_is_favourable_inside_and_nowhere_else(rows: list[tuple[float, fl
         assert (found["deviation_rate"] == "") == (low + high == 0)
         if found["attainment"] != "":
             assert 0 <= float(str(found["attainment"])) <= 1
+
+
+# -- every direction with every method, from the definitions of DOMAIN §3 alone --------------
+
+
+def favour_of(gain: float, *, band: bool) -> str:
+    if round(gain, 6) == 0:
+        return "good" if band else "even"
+    return "bad" if band or gain < 0 else "good"
+
+
+def attained(row: Mapping[str, Any], method: str) -> tuple[str, float | None]:
+    """The method that the row allows, and the attainment by it; None where it has none."""
+    sign = -1 if row["direction"] == "lower" else 1
+    target, actual, baseline = row["target"], row["actual"], row["baseline"]
+    if row["metric_kind"] == "done":
+        return "linear", 1.0 if actual >= 1 else 0.0
+    if row["direction"] == "band":
+        middle = abs(target + row["target_high"]) / 2
+        outside = max(target - actual, actual - row["target_high"], 0.0)
+        return "linear", max(0.0, 1 - outside / middle) if middle else None
+    annual = row["annual_target"]
+    if row["aggregation"] == "sum":
+        annual = target if row["quarters"] == 4 else None
+    if method == "baseline" and baseline is not None and annual is not None and baseline != annual:
+        return "baseline", max(0.0, (actual - baseline) / (annual - baseline))
+    if method == "ratio" and actual > 0 and target > 0:
+        return "ratio", target / actual if sign < 0 else actual / target
+    if target == 0:
+        return "linear", 1.0 if sign * actual >= 0 else 0.0
+    return "linear", max(0.0, 1 + sign * (actual - target) / abs(target))
+
+
+figures = st.integers(-40, 40).map(lambda number: number / 4)  # no figure is nearly another
+known_rows = st.fixed_dictionaries(
+    {
+        "actual": figures,
+        "target": figures,
+        "width": st.integers(1, 20).map(float),
+        "direction": st.sampled_from([item.key for item in BOOK.lists["direction"].items]),
+        "metric_kind": st.sampled_from([item.key for item in BOOK.lists["metric_kind"].items]),
+        "aggregation": st.sampled_from([item.key for item in BOOK.lists["aggregation"].items]),
+        "baseline": st.none() | figures,
+        "annual_target": st.none() | figures,
+        "quarters": st.integers(1, 4).map(float),
+    }
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(known_rows, min_size=20, max_size=40),
+    st.sampled_from([item.key for item in BOOK.lists["method"].items]),
+)
+def test_every_direction_and_method_as_defined(rows: list[dict[str, Any]], method: str) -> None:
+    for row in rows:
+        row["target_high"] = row["target"] + row.pop("width")
+    table = [{**ROW, **{key: "" if value is None else value for key, value in row.items()}} for row in rows]
+    for row, found in zip(rows, evaluate(table, (*FIGURES, "rating"), method=method), strict=True):
+        band = row["direction"] == "band"
+        low, high, actual = row["target"], row["target_high"], row["actual"]
+        deviation = actual - low
+        if band:
+            deviation = deviation if actual < low else actual - high if actual > high else 0.0
+        size = abs(low + high) / 2 if band else abs(low)
+        sign = -1 if row["direction"] == "lower" else 1
+        used, attainment = attained(row, method)
+        assert found["deviation"] == near(deviation), row
+        assert found["deviation_rate"] == (near(deviation / size) if size else ""), row
+        assert found["favourable"] == favour_of(sign * deviation, band=band), row
+        assert (found["method_used"], found["attainment"]) == (
+            used,
+            "" if attainment is None else near(attainment),
+        ), row
+        rated = "none" if attainment is None else round(attainment, 6)
+        expected = rated if rated == "none" else "green" if rated >= 1 else "amber" if rated >= 0.9 else "red"
+        assert found["rating"] == expected, row
 
 
 days = st.dates(date(2024, 1, 1), date(2024, 12, 31))

@@ -232,6 +232,26 @@ def test_year_to_date_by_aggregation(inbox: Path) -> None:
     assert new["driver"] == "客观：华东暴雨；主观：标准过严"  # of the last quarter that counts
 
 
+def test_an_actual_without_a_target_is_named_and_not_compared(tmp_path: Path) -> None:
+    """Like with like: 30 of 30 million in the first quarter; the 33 million of the second have no target."""
+    lines = GUIDE["review"].replace('"3000万元" | "3300万元"', '           | "3300万元"')
+    returned(tmp_path, "营销中心.xlsx", {**GUIDE, "review": lines})
+    made = figures(tmp_path)
+    revenue = of(made.goals, goal="营收增长")
+    assert (revenue["target"], revenue["actual"], revenue["coverage"]) == (30_000_000.0, 30_000_000.0, "1/2")
+    assert revenue["attainment"] == 1.0  # not 63 of 30
+    fact = of(made.facts, goal="营收增长", quarter="q2")
+    assert (fact["actual"], fact["counted"], fact["adds_actual"]) == (33_000_000.0, "no", None)
+    (said,) = [
+        problem
+        for problem in made.problems
+        if problem.code is Code.REQUIRED_MISSING and problem.location.sheet == fact["sheet"]
+    ]
+    assert said.location.cell == "F8" and said.severity.value == "error"  # the target's cell, by its name
+    company = of(made.company_goals, goal="年度营收增长15%")
+    assert (company["target"], company["actual"], company["unit"]) == (0.3, 0.3, "亿元")
+
+
 def test_the_baseline_method_takes_the_annual_target(inbox: Path) -> None:
     goals = figures(inbox, method="baseline").goals
     cycle = of(goals, goal="转化周期")

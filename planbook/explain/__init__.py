@@ -1,6 +1,7 @@
 """Where a reported number comes from: down to department, file, sheet, cell and formula."""
 
-from planbook.explain.locate import CELL, Subject, find_subject, read_report_cell
+from planbook.explain.cells import CELL, find_report_scope, look_in, read_cell, read_report_cell
+from planbook.explain.locate import Subject, find_subject
 from planbook.explain.model import Explanation, Step, render_explanation
 from planbook.explain.trace import explain
 
@@ -10,7 +11,10 @@ __all__ = [
     "Step",
     "Subject",
     "explain",
+    "find_report_scope",
     "find_subject",
+    "look_in",
+    "read_cell",
     "read_report_cell",
     "render_explanation",
 ]

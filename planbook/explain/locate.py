@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Any
 
+from planbook.explain.cells import (
+    CELL,
+    AskedCell,
+    BridgeCell,
+    HeatCell,
+    ReportCell,
+    find_bridge,
+    find_heat,
+    find_in_table,
+    find_tile,
+    read_cell,
+    read_label,
+)
+from planbook.explain.derived import CONTROLS, COUNTS
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
 from planbook.problems import UsageError
-from planbook.reader import Grid, read_report_sheet, read_report_tops
 from planbook.spec import Book
-from planbook.spec.models import ReportColumn, ReportSheet
+from planbook.spec.models import ReportColumn
 from planbook.values import match_key
 
-CELL = re.compile(r"^(?P<file>.+\.xlsx)[:#](?P<sheet>.+)!\$?(?P<column>[A-Za-z]{1,3})\$?(?P<row>\d{1,7})$")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MARKS = "·●▲◆○ "  # what reports put before a word
-TOP = 4  # rows at the top of a sheet where its day stands
 CLOSE = 1e-6  # a report's figure and the roll-up's are the same within this, relative
-LEAST = 3  # columns of a report that a header must show
+LEAST = 3  # columns that a report shares with the frame behind it
 MOST = 0.7  # share of a report's columns from which a frame is surely the one behind it
 FIELDS = (
     "facts", "goals", "company_goals", "tasks", "scores", "progress", "trend", "appraisal", "risks",
     "coherence", "responsibility", "receipts",
 )  # fmt: skip
+# Columns of a report that no frame has: what helps to add up, and the frame whose rows they stand beside.
+BESIDE = {
+    ("variance", "impact"): "goals",
+    ("variance", "capped"): "goals",
+    ("variance", "points"): "goals",
+    ("parts", "adds_target"): "goals",
+    ("parts", "adds_actual"): "goals",
+    ("parts", "adds_deviation"): "goals",
+    ("parts", "adds_annual"): "goals",
+    ("parts", "used"): "goals",
+    ("parts", "points"): "goals",
+    ("scores", "points"): "scores",
+    ("scores", "known"): "scores",
+}
 
 
 @dataclass(frozen=True)
 class Subject:
     """The row of a frame that a reference means, and the column where it names one.
 
-    `reported` is what the report shows in that cell.
+    `reported` is what the report shows in that cell, `report` the table that it stands in.
+    `derived` names a figure that stands in no frame: a ``control`` total, or a column of the
+    ``bridge`` (then in `unit`, and `others` are the columns beside it).
     """
 
     reference: str
@@ -42,16 +65,15 @@ class Subject:
     row: Mapping[str, Any]
     column: str = ""
     reported: object = None
+    report: str = ""
+    derived: str = ""
+    unit: str = ""
+    others: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class ReportCell:
-    """A cell of a table of a report: the values of its row by column key, and which was meant."""
-
-    report: ReportSheet
-    values: Mapping[str, object]
-    column: str
-    day: date | None
+    @property
+    def is_whole(self) -> bool:
+        """Whether the figure is all that is explained, and not one beside others of its row."""
+        return bool(self.derived) or not self.column or (self.frame == "scores" and self.column in COUNTS)
 
 
 def find_subject(reference: str, figures: RollUp) -> Subject:
@@ -61,7 +83,7 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     code, or ``FILE:SHEET!CELL`` of a consolidated workbook.  Raises UsageError where it is none.
     """
     if CELL.match(reference):
-        return _find_cell(reference, figures)
+        return _find_cell(read_cell(reference), figures)
     wanted = match_key(reference)
     for frame, row, names in _names(figures):
         if any(match_key(str(name)) == wanted for name in names if name):
@@ -98,97 +120,105 @@ def _names(figures: RollUp) -> Iterator[tuple[str, dict[str, Any], Sequence[obje
 # -- cells of a consolidated workbook ----------------------------------------------------------
 
 
-def read_report_cell(reference: str, book: Book) -> ReportCell:
-    """The cell of a consolidated workbook with the row of the table it stands in.
-
-    The table is found by its header above the cell, so that any version of a report is understood
-    whose columns the book still has.  Raises UsageError where the cell belongs to no table.
-    """
-    found = CELL.match(reference)
-    assert found is not None, "only a reference to a cell is read"
-    path, title = Path(found["file"]), found["sheet"].strip("'")
-    grid = read_report_sheet(path, title)
-    row, column = int(found["row"]) - 1, _column_number(found["column"])
-    for above in range(min(row, len(grid)) - 1, -1, -1):
-        header = _match_header(book, grid[above])
-        if header is None:
-            continue
-        report, columns = header
-        line = grid[row] if row < len(grid) else ()
-        values = {key: line[index] for key, index in columns.items() if index < len(line)}
-        key = next((key for key, index in columns.items() if index == column), "")
-        if key and any(value not in ("", None) for value in values.values()):
-            return ReportCell(report, values, key, _find_day(path, grid))
-        break
-    raise UsageError(f"{reference}: that cell is no figure of a table; take one below a table's header")
+def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
+    """What a cell of a report shows: a figure of a table, a key figure, or one behind a picture."""
+    book = figures.book
+    if any(book.report("summary").title.to(lang) == cell.sheet for lang in book.languages):
+        tile, heat, bridge = find_tile(cell, book), find_heat(cell, book), find_bridge(cell, book)
+        top = next(iter(_rows(figures, "scores")), None)
+        if top is not None and read_label(book, "headline", str(cell.value)) is not None:
+            return Subject(cell.reference, "scores", top)
+        if heat is not None:
+            return _find_heat(cell, heat, figures)
+        if tile and top is not None:
+            return Subject(cell.reference, "scores", top, tile, _shown(cell))
+        if bridge is not None:
+            return _find_bridge(cell, bridge, figures)
+    found = find_in_table(cell, book)
+    if found is None:
+        raise UsageError(
+            f"{cell.reference}: that cell is no figure of a table; take one below a table's header"
+        )
+    return _find_control(cell, found, book) or _find_row(cell, found, figures)
 
 
-def _find_day(path: Path, grid: Grid) -> date | None:
-    """The day of the figures: it stands at the top of the sheet, or of the first one that has it."""
-    for top in (grid[:TOP], *read_report_tops(path, TOP)):
-        for cell in (cell for line in top for cell in line):
-            found = _DAY.search(str(cell))
-            if found:
-                return date.fromisoformat(found[0])
-    return None
+def _shown(cell: AskedCell) -> object:
+    return None if cell.value in ("", None) else cell.value
 
 
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
+    """The goal that a cell of the heat map shows: the lowest of the department's under that title."""
+    nodes = [row for row in _rows(figures, "scores") if _same_words(str(row["name"] or ""), heat.department)]
+    codes = {row["code"] for row in nodes}
+    if nodes and heat.kind == "score":
+        return Subject(cell.reference, "scores", nodes[0], "score", _shown(cell))
+    titles = {goal["number"]: goal["goal"] for goal in _rows(figures, "company_goals")}
+    numbers = {number for number, title in titles.items() if _same_words(str(title), heat.title)}
+    goals = [
+        goal
+        for goal in _rows(figures, "goals")
+        if goal["department"] in codes
+        and isinstance(goal["attainment"], int | float)
+        and (
+            heat.kind == "lowest"
+            or goal["company_no"] in numbers
+            or (not numbers and _same_words(str(goal["metric"] or ""), heat.title))
+        )
+    ]
+    if not goals or _shown(cell) is None:
+        raise UsageError(f"{cell.reference}: {heat.department} has no figure there")
+    lowest = min(goals, key=lambda goal: float(goal["attainment"]))
+    return Subject(cell.reference, "goals", lowest, "attainment", _shown(cell))
 
 
-def _match_header(book: Book, line: Sequence[object]) -> tuple[ReportSheet, dict[str, int]] | None:
-    """The report whose column titles stand in a row, and where each stands."""
-    titles: dict[str, int] = {}
-    for index, cell in enumerate(line):
-        if isinstance(cell, str) and cell.strip():
-            titles.setdefault(match_key(cell), index)
-    best: tuple[ReportSheet, dict[str, int]] | None = None
-    for report in book.reports:
-        columns = {c.key: at for c in report.columns if (at := _place(c, titles)) is not None}
-        if (
-            columns
-            and len(columns) >= min(LEAST, len(report.columns))
-            and (best is None or len(columns) > len(best[1]))
-        ):
-            best = report, columns
-    return best
+def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subject:
+    rows = (row for row in _rows(figures, "company_goals") if _same_words(str(row["goal"]), bridge.goal))
+    row = next(rows, None)
+    if row is None:
+        raise UsageError(f"{cell.reference}: there is no company goal {bridge.goal!r} today")
+    others = tuple(name for name in bridge.names if name != bridge.name)
+    return Subject(
+        cell.reference, "company_goals", row, bridge.name, _shown(cell), "", "bridge", bridge.unit, others
+    )
 
 
-def _place(column: ReportColumn, titles: Mapping[str, int]) -> int | None:
-    for title in column.title.every():
-        if match_key(title) in titles:
-            return titles[match_key(title)]
-    return None
+def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | None:
+    """The control total of a row of the first sheet; None where the table is another."""
+    if found.report.key != "control":
+        return None
+    sentence = str(found.values.get("control") or "")
+    key = next((key for key in CONTROLS if read_label(book, key, sentence) is not None), "")
+    if not key:
+        raise UsageError(f"{cell.reference}: this control total is none of today's book")
+    shown = found.values.get("shown")
+    return Subject(cell.reference, "", {}, key, shown, found.report.key, "control")
 
 
-def _find_cell(reference: str, figures: RollUp) -> Subject:
+def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
     """The row of a frame that says what the report's row says: the same words, the nearest figures."""
-    cell = read_report_cell(reference, figures.book)
-    shown = cell.values.get(cell.column)
+    shown, report = found.values.get(found.column), found.report
+    beside = BESIDE.get((report.key, found.column))
     best: tuple[tuple[int, int], str, dict[str, Any]] | None = None
-    for frame in FIELDS:
+    for frame in (beside,) if beside else FIELDS:
         names = set(FRAMES[frame].names)
-        shared = [c for c in cell.report.columns if c.key in names and c.key in cell.values]
-        if cell.column not in names or len(shared) < LEAST:
+        shared = [c for c in report.columns if c.key in names and c.key in found.values]
+        if (found.column not in names and not beside) or len(shared) < LEAST:
             continue
-        known = len(shared) >= MOST * len(cell.report.columns)  # then a figure may have been restated
+        known = len(shared) >= MOST * len(report.columns)  # then a figure may have been restated
         for row in _rows(figures, frame):
-            if not known and not _same_figure(row[cell.column], shown):
+            if not known and not beside and not _same_figure(row[found.column], shown):
                 continue
-            if _agrees(figures.book, frame, shared, row, cell.values):
-                likeness = _likeness(shared, row, cell.values)
+            if _agrees(figures.book, frame, shared, row, found.values):
+                likeness = _likeness(shared, row, found.values)
                 if best is None or likeness > best[0]:
                     best = likeness, frame, row
     if best is None:
         raise UsageError(
-            f"{reference}: the figures of today have none like it; the report may be older,"
+            f"{cell.reference}: the figures of today have none like it; the report may be older,"
             " or the column only helps to add up"
         )
-    return Subject(reference, best[1], best[2], cell.column, shown if shown not in ("", None) else None)
+    reported = shown if shown not in ("", None) else None
+    return Subject(cell.reference, best[1], best[2], found.column, reported, report.key)
 
 
 def _agrees(
@@ -222,7 +252,7 @@ def _same_words(value: str, shown: str) -> bool:
     one, other = match_key(value).lstrip(_MARKS), match_key(shown).lstrip(_MARKS)
     if one == other:
         return True
-    return bool(one) and bool(other) and (other.endswith(one) or one.startswith(other.rstrip("…")))
+    return bool(one) and bool(other) and (other.endswith(one) or one.startswith(other.rstrip("….").rstrip()))
 
 
 def _same_figure(value: object, shown: object) -> bool:

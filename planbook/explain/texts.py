@@ -33,6 +33,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "cap": {"zh": "计分上限 {cap}", "en": "capped at {cap}"},
     "no_score": {"zh": "没有可计分的目标", "en": "no goal has an attainment"},
     "shown_only": {"zh": "仅列示、不计入：{names}", "en": "shown and not counted: {names}"},
+    "only_shown": {"zh": "仅列示，不计入", "en": "shown and not counted"},
+    "one_side": {
+        "zh": "目标与实际缺一，不计入",
+        "en": "not counted: target or actual is missing, and like is held against like",
+    },
     "taken_by_nobody": {
         "zh": "没有部门承接，或承接部门未提交",
         "en": "taken over by nobody who has returned",

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from planbook.mail.model import Recipient
 from planbook.measures import RollUp
+from planbook.measures.scores import MISSED
 from planbook.problems import MailError
 from planbook.reports import headline
 from planbook.reports.figures import (
@@ -40,7 +41,6 @@ from planbook.writer.styles import BLUE, FONT, GRID, MUTED, NAVY, PALE, TONES
 LARGEST: Final = 10 * 1024 * 1024  # bytes; many mail servers take no more
 WORST: Final = 10  # goals in the mail; the attachment has them all
 MOST: Final = 30  # rows of the other tables
-AT_RISK: Final = ("amber", "red")
 DASH: Final = "—"
 FIGURES: Final = (Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER, Kind.DATE)  # shown on one line
 # What a table shows: columns of a report sheet, whose titles, kinds and lists they take.
@@ -236,7 +236,7 @@ def _goal_table(roll_up: RollUp, lang: str) -> Table:
         return 0.0 if effect is None else effect
 
     book = roll_up.book
-    found = sorted((row for row in goal_rows(roll_up) if row["rating"] in AT_RISK), key=rank)
+    found = sorted((row for row in goal_rows(roll_up) if row["rating"] in MISSED), key=rank)
 
     def special(column: ReportColumn, row: Row) -> str | None:
         if column.key == "goal" and row["unit"]:

@@ -142,7 +142,7 @@ def check_directions(plans: Plans) -> Iterator[Record]:
 
 
 def check_support(plans: Plans) -> Iterator[Record]:
-    """Tasks that count on another department whose own plan knows nothing of it.
+    """Departments that count on another whose own plan knows nothing of it: a line a pair, all tasks named.
 
     The other side is known where the department has a task that names this one as partner, or a
     task of the same company goal.  A department that has not returned is not held against anyone.
@@ -158,21 +158,23 @@ def check_support(plans: Plans) -> Iterator[Record]:
     for goal in plans.goals:
         if goal.get("company_goal"):
             serves.setdefault(str(goal["department"]), set()).add(goal["company_goal"])
+    unknown: dict[tuple[str, str], list[Record]] = {}
     for task in plans.tasks:
-        owner = str(task["department"])
+        owner, common = str(task["department"]), task.get("company_goal")
         for code in directory.split(task.get("partner")):
             below = {d.code for d in plans.company.below(code)} if plans.company.find(code) else set()
             below &= plans.returned
             if code == owner or owner in below or not below or is_held(task):
                 continue
             known = any(_names(plans, partners.get(other, set()), owner) for other in below)
-            common = task.get("company_goal")
-            known = known or (bool(common) and any(common in serves.get(other, set()) for other in below))
-            if not known:
-                yield _finding(
-                    "one_sided", task.get("task"), **_owner(task), partner=code, file=task["file"],
-                    partner_name=plans.name(code), sheet=task["plan_sheet"], cell=task["plan_cell"],
-                )  # fmt: skip
+            if not known and not (common and any(common in serves.get(other, set()) for other in below)):
+                unknown.setdefault((owner, code), []).append(task)
+    for (_, code), tasks in unknown.items():
+        first, names = tasks[0], dict.fromkeys(str(task.get("task") or "") for task in tasks)
+        yield _finding(
+            "one_sided", "、".join(names), **_owner(first), partner=code, file=first["file"],
+            partner_name=plans.name(code), sheet=first["plan_sheet"], cell=first["plan_cell"],
+        )  # fmt: skip
 
 
 def _names(plans: Plans, partners: set[str], owner: str) -> bool:
@@ -211,11 +213,11 @@ def _place(row: Record) -> Record:
     return {key: row.get(key) for key in ("file", "sheet", "cell")}
 
 
-CHECKS = (
+CHECKS = (  # what a summary shows first comes first
     check_taken_over,
     check_targets,
     check_directions,
-    check_support,
-    check_positions,
     check_budgets,
+    check_positions,
+    check_support,
 )

@@ -16,6 +16,7 @@ from planbook.spec import Book
 from planbook.weights import fill_weights
 
 SUMMED = ("annual_target", "annual_target_high", "baseline", "target", "target_high", "actual")
+TO_DATE = ("target", "target_high", "actual")  # of these a row enters with both sides or with none
 MEASURES = (
     "deviation", "deviation_rate", "favourable", "baseline_target", "method_used", "attainment",
     "year_completion",
@@ -302,11 +303,17 @@ def _missing_sizes(view: CompanyView, claims: Claims, sizes: Sequence[float | No
 
 
 def _total(rows: Sequence[Mapping[str, float]]) -> Record:
-    """The sums of each quantity; of a baseline only where every row has one."""
+    """The sums of each quantity, so that like is held against like.
+
+    Figures to date are those of the rows that have both target and actual; annual targets are of
+    every row, for they say what was taken over; a baseline is only summed where every row has one
+    and both figures, so that it is of the same rows.
+    """
+    known = [row for row in rows if _is_known(row)]
     totals: Record = {}
     for key in SUMMED:
-        values = [row[key] for row in rows if key in row]
-        if values and (key != "baseline" or len(values) == len(rows)):
+        values = [row[key] for row in (known if key in TO_DATE else rows) if key in row]
+        if values and (key != "baseline" or len(values) == len(rows) == len(known)):
             totals[key] = round(sum(values), 9)
     return totals
 

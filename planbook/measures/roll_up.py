@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
+
+from planbook.calendar import QUARTERS
 from planbook.company import Company
 from planbook.layout.cells import SettingValue
 from planbook.measures import frames
@@ -31,8 +34,6 @@ from planbook.measures.source import Record, Source
 from planbook.measures.trend import roll_trend
 from planbook.problems import Problem, rank_problems
 from planbook.spec import Book
-
-QUARTERS = ("q1", "q2", "q3", "q4")
 
 
 @dataclass(frozen=True)
@@ -70,35 +71,19 @@ def roll_up(
     days = {**settings, "as_of": as_of}
     rows = _gather(sources, company, inside, days)
     receipts = [r for r in collection.receipts if r.department in inside or (not scope and not r.department)]
-    problems = list(_in_scope(collection, receipts, scope, sources, inside))
-    inputs = NodeInputs(rows.goals, rows.tasks, rows.unread, rows.quarantined)
-    scores = score_nodes(book, company, scope, inputs, days)
+    problems = _in_scope(collection, receipts, scope, sources, inside)
     view = CompanyView(book, company, days, rows.goals, rows.unread, inside, scope)
-    company_goals, shared = roll_company_goals(view)
-    share_nodes(view, scores)
-    share_facts(view, company_goals, rows.facts)
-    appraisal = appraise_positions(rows.tasks, rows.goals, as_of, view.cap)
-    for record, rating in zip(appraisal, rate(book, [r["attainment"] for r in appraisal], days), strict=True):
-        record["rating"] = rating
-    plans = Plans(
-        book=book,
-        company=company,
-        settings=days,
-        inside=inside,
-        whole=not scope,
-        goals=rows.goals,
-        tasks=rows.tasks,
-        company_goals=company_goals,
-        appraisal=appraisal,
-        scores=scores,
-        returned=frozenset(str(row["department"]) for row in (*rows.goals, *rows.tasks)),
-    )
-    coherence, incoherent = find_incoherence(plans, lang)
+    totals = _total(view, rows, as_of)
+    coherence, incoherent = find_incoherence(_plans(view, rows, totals), lang)
     if scope:
         directory = Directory.of(company)
         for task in rows.tasks:
             task["partner"] = name_inside(task.get("partner"), directory, inside)
-    facts = make_frame(frames.FACTS, rows.facts)
+    records = {
+        **_records(view, rows, totals),
+        "receipts": [_receipt_record(receipt, company, lang) for receipt in receipts],
+        "coherence": coherence,
+    }
     return RollUp(
         book,
         company,
@@ -107,21 +92,68 @@ def roll_up(
         as_of,
         settings,
         scope,
-        facts=facts,
-        goals=make_frame(frames.GOALS, rows.goals),
-        tasks=make_frame(frames.TASKS, rows.tasks),
-        scores=make_frame(frames.SCORES, scores),
-        company_goals=make_frame(frames.COMPANY_GOALS, company_goals),
-        receipts=make_frame(frames.RECEIPTS, [_receipt_record(r, company, lang) for r in receipts]),
-        problems=rank_problems((*problems, *shared, *incoherent)),
+        problems=rank_problems((*problems, *totals.shared, *incoherent)),
         review_rows=rows.review_rows,
         kept_out=rows.kept_out,
-        progress=make_frame(frames.PROGRESS, roll_progress(rows.tasks, rows.goals)),
-        trend=make_frame(frames.TREND, roll_trend(view, company_goals, facts)),
-        appraisal=make_frame(frames.APPRAISAL, appraisal),
-        responsibility=make_frame(frames.RESPONSIBILITY, list(party_records(rows.tasks, company, inside))),
-        risks=make_frame(frames.RISKS, rows.risks),
-        coherence=make_frame(frames.COHERENCE, coherence),
+        name="",
+        facts=totals.facts,
+        **{name: make_frame(frames.FRAMES[name], made) for name, made in records.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """What the rows come to: nodes, company goals, positions; `facts` know what they add to them."""
+
+    scores: list[Record]
+    company_goals: list[Record]
+    shared: list[Problem]
+    appraisal: list[Record]
+    facts: pd.DataFrame
+
+
+def _total(view: CompanyView, rows: _Gathered, as_of: date) -> _Totals:
+    """Every figure above the rows; each row gets what it adds to those above it."""
+    inputs = NodeInputs(rows.goals, rows.tasks, rows.unread, rows.quarantined)
+    scores = score_nodes(view.book, view.company, view.scope, inputs, view.settings)
+    company_goals, shared = roll_company_goals(view)
+    share_nodes(view, scores)
+    share_facts(view, company_goals, rows.facts)
+    appraisal = appraise_positions(rows.tasks, rows.goals, as_of, view.cap)
+    ratings = rate(view.book, [record["attainment"] for record in appraisal], view.settings)
+    for record, rating in zip(appraisal, ratings, strict=True):
+        record["rating"] = rating
+    return _Totals(scores, company_goals, shared, appraisal, make_frame(frames.FACTS, rows.facts))
+
+
+def _records(view: CompanyView, rows: _Gathered, totals: _Totals) -> dict[str, list[Record]]:
+    """The rows of the frames, by their names."""
+    return {
+        "goals": rows.goals,
+        "tasks": rows.tasks,
+        "scores": totals.scores,
+        "company_goals": totals.company_goals,
+        "progress": roll_progress(rows.tasks, rows.goals),
+        "trend": roll_trend(view, totals.company_goals, totals.facts),
+        "appraisal": totals.appraisal,
+        "responsibility": list(party_records(rows.tasks, view.company, view.inside)),
+        "risks": rows.risks,
+    }
+
+
+def _plans(view: CompanyView, rows: _Gathered, totals: _Totals) -> Plans:
+    return Plans(
+        book=view.book,
+        company=view.company,
+        settings=view.settings,
+        inside=view.inside,
+        whole=not view.scope,
+        goals=rows.goals,
+        tasks=rows.tasks,
+        company_goals=totals.company_goals,
+        appraisal=totals.appraisal,
+        scores=totals.scores,
+        returned=frozenset(str(row["department"]) for row in (*rows.goals, *rows.tasks)),
     )
 
 

@@ -26,7 +26,6 @@ TRACKED_KEYS = (
     "risk", "action",
 )  # fmt: skip
 UNTRACKED = ("expected", "schedule_deviation", "status", "stale")  # measures of a task nobody tracks
-OWNED_SHEETS = ("goals", "decomposition", "review")  # whose rows name a department themselves
 
 
 def fact_records(source: Source) -> Iterator[Record]:

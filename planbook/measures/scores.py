@@ -14,7 +14,7 @@ from planbook.problems import SpecError
 from planbook.spec import Book
 from planbook.weights import fill_weights, share_weights
 
-MISSED = ("amber", "red")
+MISSED = ("amber", "red")  # ratings that somebody has to look at: at risk, or missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,10 @@ def _score_record(company: Company, code: str, depth: int, score: Score, counts:
 
 
 def rate(book: Book, scores: Sequence[object], settings: Mapping[str, SettingValue]) -> list[CellValue]:
-    """The ratings of scores by the book's own thresholds."""
+    """The ratings of scores and attainments, by the book's one formula and the thresholds in force.
+
+    It compares on six decimals; what is no number is rated `none`.
+    """
     columns: dict[str, Sequence[CellValue]] = {
         "attainment": [float(s) if isinstance(s, int | float) else "" for s in scores],
         "filled": ["x"] * len(scores),

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from planbook.calc import evaluate_measures
+from planbook.calendar import QUARTERS
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.spec import Book
 
-QUARTERS = ("q1", "q2", "q3", "q4")
 AMOUNTS = ("target", "target_high", "actual")
 MEASURES = (
     "deviation",

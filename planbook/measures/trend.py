@@ -7,10 +7,11 @@ from collections.abc import Set as AbstractSet
 
 import pandas as pd
 
+from planbook.calendar import QUARTERS
 from planbook.measures.company_goals import Claims, CompanyView, claim_rows, convert_row
 from planbook.measures.progress import number_of
 from planbook.measures.source import Record
-from planbook.measures.totals import QUARTERS, measure_totals, total_facts
+from planbook.measures.totals import measure_totals, total_facts
 
 
 def roll_trend(view: CompanyView, records: Sequence[Record], facts: pd.DataFrame) -> list[Record]:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbook.calendar import FiscalYear
+from planbook.calendar import QUARTERS, FiscalYear
 from planbook.problems import OutputError, UsageError
 from planbook.reports.figures import RETURNED, Row, rows_of
 
@@ -25,7 +25,6 @@ GOAL_FIGURES = ("annual_target", "weight")
 DAY_FIGURES = ("target", "actual", "attainment")  # of goals: they move with the day, so only at the same one
 MEANINGS = ("direction", "aggregation")  # of figures: another one makes the same numbers mean something else
 FRACTIONS = ("attainment", "weight", "score")  # shown in points of a hundred, as everything in % is
-QUARTERS = ("q1", "q2", "q3", "q4")
 PLACE = ("file", "sheet", "cell")  # where a figure stands that a department typed
 FACTS, GOALS, SCORES, COMPANY = "facts", "goals", "scores", "company_goals"
 

@@ -6,7 +6,8 @@ import pytest
 
 from planbook.calc import evaluate_text
 from planbook.explain.locate import Subject
-from planbook.explain.trace import Tracer
+from planbook.explain.teller import Teller
+from planbook.explain.trace import trace
 from planbook.measures import Collection, RollUp
 
 
@@ -17,8 +18,8 @@ def check_arithmetic(figures: RollUp, collection: Collection, *frames: str) -> l
     """
     named = []
     for frame in frames:
-        for row in Tracer(figures, collection, "zh")._rows(frame):
-            root = Tracer(figures, collection, "zh").trace(Subject("", frame, row))
+        for row in Teller(figures, collection, "zh").rows(frame):
+            root = trace(Teller(figures, collection, "zh"), Subject("", frame, row))
             for step in root.walk():
                 if isinstance(step.value, int | float) and step.arithmetic:
                     text = step.arithmetic.rpartition("→ ")[2].rpartition(": ")[2].replace("×", "*")

@@ -1,0 +1,296 @@
+"""Any figure of a consolidated workbook, explained: what the explanation tells is what the cell shows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.cell.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
+
+from planbook.calc import evaluate_text
+from planbook.company import Company, CompanyGoal, Department
+from planbook.explain import (
+    Explanation,
+    explain,
+    find_report_scope,
+    find_subject,
+    read_cell,
+    render_explanation,
+)
+from planbook.explain import cells as cells_module
+from planbook.explain.locate import Subject
+from planbook.explain.teller import Teller
+from planbook.explain.trace import trace
+from planbook.measures import Collection, RollUp
+from planbook.measures.frames import FRAMES, make_frame
+from planbook.problems import UsageError
+from planbook.resources import samples_folder
+from planbook.spec import load_spec
+from planbook.workflow import explain_reference
+from tests.support.explained import Made, make_sample_year
+
+BOOK = load_spec("annual_plan")
+NOBODY = Collection(Company(()), (), (), ())
+# Columns that number the rows for the formulas, and cells that only draw: no figures of the year.
+NUMBERING = {("scores", "number"), ("scores", "parent"), ("variance", "node_no")}
+
+
+@pytest.fixture(autouse=True)
+def read_sheets_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet is read once for all its cells."""
+    monkeypatch.setattr(cells_module, "read_report_sheet", _read_sheet)
+
+
+_read_sheet = lru_cache(cells_module.read_report_sheet)
+
+
+def sheet_of(made: Made, key: str) -> Worksheet:
+    return openpyxl.load_workbook(made.report, data_only=True)[BOOK.report(key).title.to(made.lang)]
+
+
+def reference(made: Made, cell: Cell) -> str:
+    return f"{made.report}:{cell.parent.title}!{cell.coordinate}"
+
+
+def figures_of(sheet: Worksheet) -> Iterator[Cell]:
+    for row in sheet.iter_rows():
+        for cell in row:
+            if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
+                yield cell
+
+
+def worth(explanation: Explanation) -> float:
+    assert explanation.asked is not None and isinstance(explanation.asked.value, int | float)
+    return float(explanation.asked.value)
+
+
+def below(made: Made, label: str) -> Cell:
+    """The cell under the words of a key figure."""
+    sheet = sheet_of(made, "summary")
+    head = next(c for row in sheet.iter_rows() for c in row if c.value == BOOK.label(label, made.lang))
+    cell = sheet.cell(head.row + 1, head.column)
+    assert isinstance(cell, Cell)
+    return cell
+
+
+# -- every figure --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "step", "least"),
+    [
+        ("summary", 5, 26), ("company_goals", 3, 17), ("parts", 5, 15), ("trend", 4, 9), ("scores", 9, 15),
+        ("variance", 23, 18), ("progress", 37, 15), ("appraisal", 37, 10), ("coherence", 1, 4), ("tasks", 17, 8),
+    ],
+)  # fmt: skip
+def test_what_is_explained_is_what_the_cell_shows(key: str, step: int, least: int) -> None:
+    made = make_sample_year()
+    numbered = {
+        column.title.to("zh") for column in BOOK.report(key).columns if (key, column.key) in NUMBERING
+    }
+    sheet = sheet_of(made, key)
+    last = len(BOOK.report(key).columns) or 65  # right of them stand the figures that charts are drawn from
+    shown = 0
+    for cell in [c for c in figures_of(sheet) if c.column <= last][::step]:
+        if sheet.cell(4, cell.column).value in numbered:
+            continue
+        assert worth(made.about(reference(made, cell))) == pytest.approx(cell.value, rel=1e-6), (
+            cell.coordinate
+        )
+        shown += 1
+    assert shown >= least
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "label", ["kpi_score", "kpi_met", "kpi_missed", "kpi_late", "kpi_covered", "kpi_errors"]
+)
+def test_a_key_figure_lists_what_it_counts(label: str, lang: str) -> None:
+    made = make_sample_year(lang=lang)
+    cell = below(made, label)
+    explanation = made.about(reference(made, cell))
+    assert worth(explanation) == pytest.approx(cell.value)
+    steps = explanation.root.steps
+    if label == "kpi_score":
+        text = explanation.root.arithmetic.replace("×", "*")
+        assert evaluate_text(text) == pytest.approx(cell.value, rel=1e-8)
+    else:
+        assert len(steps) == cell.value
+    if label in ("kpi_met", "kpi_missed"):
+        symbols = {step.shown.rpartition("　")[2][0] for step in steps}
+        assert symbols == ({"●"} if label == "kpi_met" else {"▲", "◆"})
+        assert all(step.place is not None and step.place.file for step in steps)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_cells_of_the_heat_map_lead_to_the_goal(lang: str) -> None:
+    made = make_sample_year(lang=lang)
+    sheet = sheet_of(made, "summary")
+    words = [
+        c
+        for row in sheet.iter_rows(max_row=12)
+        for c in row
+        if c.value == BOOK.label("heat_department", lang)
+    ]
+    (head,) = words
+    kinds = set()
+    for cell in figures_of(sheet):
+        if head.row < cell.row < head.row + 4 and head.column < cell.column < 65:
+            explanation = made.about(reference(made, cell))
+            assert worth(explanation) == pytest.approx(cell.value)
+            kinds.add(explanation.column)
+            assert str(sheet.cell(cell.row, head.column).value) in explanation.root.what
+    assert kinds == {"attainment", "score"}
+
+
+def test_the_bridge_is_what_each_department_adds() -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, "summary")
+    names = [c for c in (sheet.cell(row, 69) for row in range(5, 20)) if "\n" in str(c.value)]
+    values = []
+    for name in names:
+        explanation = made.about(reference(made, name))
+        said = float(str(name.value).partition("\n")[2].replace(",", "").replace("−", "-"))
+        assert worth(explanation) == pytest.approx(said)
+        values.append(worth(explanation))
+    assert values[0] + sum(values[1:-1]) == pytest.approx(values[-1])
+    assert len(values) == 4
+
+
+def test_control_totals_show_both_sides() -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, "contents")
+    cells = [c for c in figures_of(sheet) if str(sheet.cell(c.row, 4).value) == "● 一致"]
+    assert len(cells) == 7
+    for cell in cells:
+        root = made.about(reference(made, cell)).root
+        assert root.value == pytest.approx(cell.value)
+        assert evaluate_text(root.arithmetic) == pytest.approx(cell.value)
+        for step in root.steps:
+            if step.arithmetic:
+                assert evaluate_text(step.arithmetic) == pytest.approx(step.value)
+
+
+def test_the_headline_is_explained_by_the_score() -> None:
+    made = make_sample_year()
+    cell = sheet_of(made, "summary")["A3"]
+    assert made.about(reference(made, cell)).root.value == made.figures.scores["score"].iloc[0]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_key_of_a_frame_is_told(lang: str) -> None:
+    made = make_sample_year(lang=lang)
+    keys = {column.key for spec in FRAMES.values() for column in spec.columns} - {"A", "C", "R", "I"}
+    kinds = {item.key for item in BOOK.lists["coherence"].items}
+    for frame in ("appraisal", "coherence", "risks", "receipts", "responsibility"):
+        for row in made.figures.frame(frame).to_dict("records")[:20]:
+            subject = Subject("", frame, {str(key): value for key, value in row.items()})
+            root = trace(Teller(made.figures, made.collection, lang), subject)
+            told = {step.what for step in root.steps}
+            assert not told & keys, (frame, told & keys)
+            assert not set(root.what.split("　")) & kinds
+            if lang == "zh":
+                assert not [what for what in told if what.isascii()]
+
+
+# -- reports of a part of the company --------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", ["YX", "XS"])
+def test_a_report_of_a_part_is_explained_from_that_part_alone(scope: str, tmp_path: Path) -> None:
+    """Found by its bare name in the cycle's reports; nobody outside is named, and the figure is the cell's."""
+    made, whole = make_sample_year(scope), make_sample_year()
+    cycle = replace(whole.cycle, reports=tmp_path)
+    shutil.copyfile(made.report, cycle.reports / "part.xlsx")
+    inside = {department.code for department in cycle.company.below(scope)}
+    outside = [d.name for d in cycle.company.departments if d.code not in inside]
+    sheet = sheet_of(made, "company_goals")
+    titles = {cell.value: cell.column for cell in sheet[4]}
+    cells = [below(made, "kpi_score" if scope == "YX" else "kpi_missed"), sheet.cell(5, titles["累计实际"])]
+    for cell in cells:
+        named = f"part.xlsx:{cell.parent.title}!{cell.coordinate}"
+        found = explain_reference(named, cycle, [samples_folder() / "returned"])
+        assert worth(found) == pytest.approx(cell.value)
+        told = render_explanation(found, "zh")
+        for step in found.root.walk():
+            for own in (step.typed, step.place.file if step.place else ""):  # people's words, files' names
+                told = told.replace(own, "") if own else told
+        assert not [name for name in outside if name in told], cell.coordinate
+    assert below(whole, "kpi_score").value != pytest.approx(cells[0].value)  # the company's own is another
+
+
+def test_a_report_of_a_part_that_is_not_in_the_cycle_is_refused() -> None:
+    made = make_sample_year("XS")
+    cell = read_cell(f"{made.report}:管理摘要!A6")
+    assert find_report_scope(cell, BOOK, made.cycle.company) == "XS"
+    whole = make_sample_year()
+    assert find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, made.cycle.company) == ""
+    strangers = Company((Department("XX", "别的部门"),))
+    with pytest.raises(UsageError, match="no department of this cycle"):
+        find_report_scope(cell, BOOK, strangers)
+    twice = Company(
+        (Department("XX", "公司"),)
+    )  # a department called as the whole is: whose figures are these?
+    with pytest.raises(UsageError, match="no department of this cycle"):
+        find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, twice)
+
+
+# -- what does not count is said ---------------------------------------------------------------
+
+
+def test_a_quarter_says_who_is_only_shown_and_who_lacks_a_figure() -> None:
+    company = Company(
+        (Department("XS", "销售部"), Department("SC", "市场部"), Department("KH", "客户部")),
+        (CompanyGoal("营收", unit="万元", rollup="sum", lead="XS", cooperating=("SC",)),),
+    )
+    shared = {
+        "company_goal": "营收",
+        "quarter": "q1",
+        "unit": "万元",
+        "direction": "higher",
+        "counted": "yes",
+    }
+    facts = [
+        {**shared, "fact": "XS-R001", "file": "XS.xlsx", "goal_id": "G001", "target": 10.0, "actual": 9.0},
+        {**shared, "fact": "SC-R001", "file": "SC.xlsx", "goal_id": "G001", "target": 5.0, "actual": 5.0},
+        {**shared, "fact": "KH-R001", "file": "KH.xlsx", "goal_id": "G001", "actual": 7.0, "counted": "no"},
+    ]
+    goals = [
+        {"file": f"{code}.xlsx", "goal_id": "G001", "company_goal": "营收", "company_use": use, "company_no": 1,
+         "unit": "万元", "target": target, "actual": actual, "goal": f"{code}营收", "department": code}
+        for code, use, target, actual in (
+            ("XS", "counted", 10.0, 9.0), ("SC", "shown", 5.0, 5.0), ("KH", "counted", None, 7.0),
+        )
+    ]  # fmt: skip
+    trend = [{"goal": "营收", "quarter": "q1", "unit": "万元", "direction": "higher", "target": 10.0,
+              "actual": 9.0, "covered": 1, "expected": 2}]  # fmt: skip
+    totals = [{"goal": "营收", "rollup": "sum", "unit": "万元", "target": 10.0, "actual": 9.0, "number": 1,
+               "direction": "higher", "aggregation": "sum", "coverage": "1/2"}]  # fmt: skip
+    made = {"facts": facts, "goals": goals, "trend": trend, "company_goals": totals}
+    frames = {
+        name: make_frame(FRAMES[name], made.get(name, ()))
+        for name in ("facts", "goals", "tasks", "scores", "company_goals", "receipts", "trend")
+    }
+    figures = RollUp(BOOK, company, 2024, 1, date(2024, 7, 1), {}, "", problems=(), **frames)
+    quarter = trace(
+        Teller(figures, NOBODY, "zh"), Subject("", "trend", Teller(figures, NOBODY, "zh").rows("trend")[0])
+    )
+    notes = {step.what[:2]: step.note for step in quarter.steps if step.what[2:3] == "-"}
+    assert (notes["XS"], notes["SC"]) == ("", "仅列示，不计入")
+    assert "缺一" in notes["KH"]
+    assert {step.what: step.arithmetic for step in quarter.steps if step.value in (10.0, 9.0)} == {
+        "季度目标": "10",
+        "实际完成": "9",
+    }
+    goal = explain(find_subject("营收", figures), figures, NOBODY).root
+    actual = next(step for step in goal.steps if step.what == "累计实际")
+    assert (actual.value, actual.arithmetic) == (9.0, "9")  # neither what is shown, nor what has no target
+    notes = {step.what.rpartition("｜")[2]: step.note for step in goal.steps if "｜" in step.what}
+    assert "不计入" in notes["SC营收"] and "缺一" in notes["KH营收"] and "不计入" not in notes["XS营收"]
