@@ -346,7 +346,8 @@ def explain_reference(
     if CELL.match(reference):
         cell = read_cell(reference)
         day = as_of or cell.day
-        scope = find_report_scope(cell, cycle.load_book(), cycle.company) if cycle else ""
+        if cycle:
+            scope = find_report_scope(cell, cycle.load_book(), cycle.company, cycle.company_name)
     speak = lang or (cycle.language if cycle else "zh")
     if cycle:
         collection = collect_returns(cycle, paths, as_of=day, password=password)

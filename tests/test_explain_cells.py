@@ -231,15 +231,14 @@ def test_a_report_of_a_part_that_is_not_in_the_cycle_is_refused() -> None:
     cell = read_cell(f"{made.report}:管理摘要!A6")
     assert find_report_scope(cell, BOOK, made.cycle.company) == "XS"
     whole = make_sample_year()
-    assert find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, made.cycle.company) == ""
+    headed = read_cell(f"{whole.report}:管理摘要!A6")  # by the company's name
+    assert find_report_scope(headed, BOOK, made.cycle.company, made.cycle.company_name) == ""
     strangers = Company((Department("XX", "别的部门"),))
     with pytest.raises(UsageError, match="no department of this cycle"):
         find_report_scope(cell, BOOK, strangers)
-    twice = Company(
-        (Department("XX", "公司"),)
-    )  # a department called as the whole is: whose figures are these?
+    twice = Company((Department("XX", "华辰科技"),))  # called as the whole is: whose figures are these?
     with pytest.raises(UsageError, match="no department of this cycle"):
-        find_report_scope(read_cell(f"{whole.report}:管理摘要!A6"), BOOK, twice)
+        find_report_scope(headed, BOOK, twice, "华辰科技")
 
 
 # -- what does not count is said ---------------------------------------------------------------

@@ -89,20 +89,22 @@ def look_in(reference: str, folder: Path) -> str:
     return f"{folder / found['file']}{reference[found.end('file') :]}"
 
 
-def find_report_scope(cell: AskedCell, book: Book, company: Company) -> str:
+def find_report_scope(cell: AskedCell, book: Book, company: Company, name: str = "") -> str:
     """The code of the part of the company that a report is of; ``""`` for all of it.
 
-    The title at the top of the first sheet names it.  Raises UsageError where that is no part of
-    this company: then its figures cannot be told without telling those of others.
+    The title at the top of the first sheet names it; the whole may go by the company's `name`.  Raises
+    UsageError where that is no part of this company: then its figures cannot be told without telling
+    those of others.
     """
     titles = [str(cell) for top in cell.tops[:1] for line in top[:1] for cell in line[:1]]
     for title in titles:
         parts = read_label(book, "report_title", title)
         if parts is None:
             continue
-        name = match_key(parts["scope"])
-        found = [""] * any(match_key(book.label("company", lang)) == name for lang in book.languages)
-        found += [department.code for department in company.departments if match_key(department.name) == name]
+        named = match_key(parts["scope"])
+        words = [*filter(None, [name]), *(book.label("company", lang) for lang in book.languages)]
+        found = [""] * any(match_key(word) == named for word in words)
+        found += [d.code for d in company.departments if match_key(d.name) == named]
         if len(found) != 1:
             raise UsageError(
                 f"{cell.path.name} is a report of {parts['scope']!r}, which is no department of this"
