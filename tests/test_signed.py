@@ -171,6 +171,19 @@ def test_the_same_numbers_in_another_unit_or_meaning_are_restated(
     assert (rows[0]["restatement"], rows[0]["change"]) == ("changed", None)
 
 
+def test_a_restated_figure_says_where_it_stands_and_fractions_are_points() -> None:
+    before = signed_state(company().make())
+    build = company(actual=2750.0)
+    build.goals[0]["attainment"] = 0.9
+    rows = restated_rows(build.make(), before, "zh")
+    fact = next(row for row in rows if row["figure_kind"] == "facts")
+    assert (fact["file"], fact["sheet"], fact["cell"]) == ("XS.xlsx", "4_季度复盘", "H7")
+    goal = next(row for row in rows if row["field"] == "attainment")
+    assert (goal["unit"], goal["signed_value"], goal["value"], goal["file"]) == ("%", 95.425, 90.0, None)
+    scores = [row for row in rows if row["figure_kind"] == "scores"]
+    assert {row["department_name"] for row in scores} >= {"公司", "销售部"}
+
+
 def test_a_changed_number_in_another_unit_has_no_difference() -> None:
     rows = restated_rows(company(unit="元", actual=28000000.0).make(), signed_state(company().make()))
     assert {row["field"]: row["change"] for row in rows} == {"unit": None, "actual": None}
@@ -266,6 +279,8 @@ def test_freeze_then_a_changed_return_is_named(tmp_path: Path) -> None:
     assert Path(first["html"]).suffix == ".html"
     assert first["restated"] == []
     (folder / "inbox" / "产品部v2.xlsx").unlink()
+    told = run(main, ["consolidate", "--cycle", str(folder), "--lang", "zh"]).output
+    assert "签批值" in told and "产品部" in told and "见工作表“重述”" in told
     second = consolidate()
     assert {row["department_name"] for row in second["restated"]} >= {"产品部"}
     refused = run(main, ["consolidate", "--cycle", str(folder), "--freeze"])

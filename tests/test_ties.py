@@ -84,13 +84,12 @@ def returned(year: Year) -> Collection:
 
 
 @pytest.fixture(scope="module")
-def scoped(year: Year) -> dict[str, Document]:
+def scoped(year: Year, returned: Collection) -> dict[str, Document]:
     """The records behind each message, by its recipient."""
     cycle = load_cycle(year.folder)
-    collection = collect_returns(cycle)
     return {
         recipient.address: document_of(
-            roll_up_cycle(cycle, collection, scope=recipient.scope, lang=recipient.language or "zh")
+            roll_up_cycle(cycle, returned, scope=recipient.scope, lang=recipient.language or "zh")
         )
         for recipient in cycle.recipients
     }
@@ -276,7 +275,7 @@ TYPED = (
 )  # fmt: skip
 
 
-def words_elsewhere(year: Year, inside: set[str], typed: str) -> set[str]:
+def told_elsewhere(year: Year, inside: set[str], typed: str) -> set[str]:
     """What only departments outside the scope typed or are called: none of it may be told inside."""
     company = load_cycle(year.folder).company
     outside = [d for d in company.departments if d.code not in inside]
@@ -306,7 +305,7 @@ def test_a_part_of_the_company_names_nobody_else(
     inside = {d.code for d in company.below(scope)}
     # A department inside may name another in its own words, and a workbook's file be called by its own.
     typed = typed_in_scope(returned, scope, inside)
-    words = words_elsewhere(year, inside, typed)
+    words = told_elsewhere(year, inside, typed)
     assert len(words) > 60
     assert [(word, name) for word in words for name, text in parts.items() if word in text] == []
     # Ids begin with the department whose workbook it is.

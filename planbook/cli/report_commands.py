@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from planbook.cycle import Cycle
     from planbook.measures import RollUp
 
+MOST_RESTATED = 20  # on the terminal; the sheet has them all
 PASSWORD_VARIABLE = "PLANBOOK_SMTP_PASSWORD"
 
 
@@ -83,7 +84,8 @@ def consolidate(
     accepted = bool(figures.receipts["receipt"].isin(["accepted", "partial"]).any())
     accepted = accepted or any(len(frame) for frame in (figures.facts, figures.goals, figures.tasks))
     # An empty report would take the place of the last good one of that day.
-    written = _write_report(cycle, figures, out, speak, choices) if accepted else {"restated": []}
+    told = {**choices, "keys": as_json}
+    written = _write_report(cycle, figures, out, speak, told) if accepted else {"restated": []}
     if as_json:
         print_json({**written, **_document(figures, speak)})
     else:
@@ -92,7 +94,7 @@ def consolidate(
             if label in written:
                 click.echo(text(f"consolidated_{label}", speak, path=written[label]))
         if written["restated"]:
-            click.echo(text("restated", speak, count=len(written["restated"])))
+            _print_restated(figures, written["restated"], speak)
     errors = count_severities(figures.problems)[Severity.ERROR]
     if not accepted:
         click.echo(text("nothing_accepted", speak), err=True)
@@ -133,7 +135,8 @@ def _write_report(
     target = out or (report_path(cycle, figures.as_of, figures.scope) if cycle else name)
     folder = signed_folder(cycle, target)
     before = reports.latest_state(folder, figures.scope, figures.as_of)
-    written: dict[str, Any] = {"file": str(target), "restated": reports.restated_rows(figures, before)}
+    restated = reports.restated_rows(figures, before, "" if choices["keys"] else lang)
+    written: dict[str, Any] = {"file": str(target), "restated": restated}
     if choices["freeze"]:
         kept = reports.state_path(folder, figures)
         reports.write_state(kept, reports.signed_state(figures))
@@ -145,6 +148,17 @@ def _write_report(
         reports.write_html(page, figures, lang=lang, signed=before)
         written["html"] = str(page)
     return written
+
+
+def _print_restated(figures: RollUp, rows: Sequence[Mapping[str, Any]], lang: str) -> None:
+    """The first figures that are others than were signed: where each stands, what it was and is."""
+    from planbook.reports.figures import value_text
+
+    report = figures.book.report("restated")
+    columns = [column for column in report.columns if column.key not in ("link", "sheet")]
+    lines = [[value_text(figures.book, c, row[c.key], lang) for c in columns] for row in rows[:MOST_RESTATED]]
+    print_table(report.heading.to(lang), [c.title.to(lang) for c in columns], lines)
+    click.echo(text("restated", lang, count=len(rows)))
 
 
 def _check_target(out: Path | None, inputs: Sequence[Path]) -> None:

@@ -97,6 +97,7 @@ def roll_up(
         problems=rank_problems((*problems, *totals.shared, *incoherent)),
         review_rows=rows.review_rows,
         kept_out=rows.kept_out,
+        name="",
         facts=totals.facts,
         **tables,
     )

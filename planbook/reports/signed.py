@@ -24,6 +24,8 @@ FACT_FIGURES = ("target", "target_high", "actual")
 GOAL_FIGURES = ("annual_target", "weight")
 DAY_FIGURES = ("target", "actual", "attainment")  # of goals: they move with the day, so only at the same one
 MEANINGS = ("direction", "aggregation")  # of figures: another one makes the same numbers mean something else
+FRACTIONS = ("attainment", "weight", "score")  # shown in points of a hundred, as everything in % is
+PLACE = ("file", "sheet", "cell")  # where a figure stands that a department typed
 FACTS, GOALS, SCORES, COMPANY = "facts", "goals", "scores", "company_goals"
 
 
@@ -195,7 +197,18 @@ def restated_rows(roll_up: RollUp, signed: SignedState | None, lang: str = "") -
     ]
     order = {place: number for number, place in enumerate(now)}
     found.sort(key=lambda pair: order.get(_place(pair[0]), len(order)))
-    return [_restated(roll_up, before, present, lang) for before, present in found]
+    ids = {_fact(before) for before, _ in found if before.kind == FACTS}
+    facts = roll_up.facts[roll_up.facts["fact"].isin(ids)]
+    places = {fact["fact"]: {key: fact[key] for key in PLACE} for fact in rows_of(facts)}
+    return [
+        {**_restated(roll_up, before, present, lang), **places.get(_fact(before), dict.fromkeys(PLACE))}
+        for before, present in found
+    ]
+
+
+def _fact(figure: Figure) -> str | None:
+    """The id of the fact whose figure it is."""
+    return figure.key.rsplit("/", 1)[-1] if figure.kind == FACTS else None
 
 
 Pair = tuple[Figure, Figure | None]  # a figure as it was signed, and as it is now
@@ -244,24 +257,30 @@ def _added(signed: SignedState, now: Sequence[Figure], ended: Sequence[str]) -> 
 
 def _restated(roll_up: RollUp, figure: Figure, present: Figure | None, lang: str) -> Row:
     before, now = figure.value, present.value if present else None
-    change = None
+    change: float | None = None
     if isinstance(before, float) and isinstance(now, float) and present and present.unit == figure.unit:
         change = round(now - before, 9)
     if lang and figure.field in MEANINGS:
         before, now = (roll_up.book.list_title(figure.field, str(v), lang) if v else v for v in (before, now))
-    shown = present if before is None and present else figure
+    unit = (present if before is None and present else figure).unit or None
+    if figure.field in FRACTIONS:
+        unit = "%"
+        before, now = (round(v * 100, 9) if isinstance(v, float) else v for v in (before, now))
+        change = None if change is None else round(change * 100, 9)
+    whole = bool(lang) and figure.kind == SCORES and not figure.key
+    company = roll_up.book.label("company", lang) if whole else None
     return {
         "figure_kind": figure.kind,
-        "department_name": figure.department or None,
+        "department_name": figure.department or company,
         "goal": figure.goal or (figure.key if figure.kind == COMPANY else None),
         "quarter": figure.quarter or None,
         "field": figure.field,
-        "unit": shown.unit or None,
+        "unit": unit,
         "signed_value": before,
         "value": now,
         "change": change,
         "restatement": _what_happened(figure, present),
-        "fact": figure.key.rsplit("/", 1)[-1] if figure.kind == FACTS else None,
+        "fact": _fact(figure),
     }
 
 
