@@ -46,6 +46,7 @@ OWNERS = {
     "python_calamine": {"reader"},
     "openpyxl": {"reader"},
     "msoffcrypto": {"reader"},
+    "cryptography": {"reader"},
     "rapidfuzz": {"reader"},
     "ironcalc": {"calc"},
     "yaml": {"spec"},

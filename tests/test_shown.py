@@ -7,7 +7,9 @@ or a problem names the cell.
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +24,9 @@ from planbook.layout import resolve_layout
 from planbook.plan import Value, make_plan
 from planbook.problems import Code
 from planbook.reader import Submission, read_workbook
+from planbook.reader.kinds import SPREADSHEET_MIME
+from planbook.reader.opendocument import inspect_ods
+from planbook.reader.parts import Parts
 from planbook.reader.shown import agree, is_telling, show
 from planbook.spec import load_spec
 from planbook.values import NIL
@@ -309,3 +314,34 @@ def test_a_percent_sign_multiplies_or_is_a_word() -> None:
     spoken = agree("80%", 0.8)
     assert spoken is not None and spoken.percent and spoken.words == ""
     assert agree("8%", 0.8) is None
+
+
+def test_what_an_ods_writes_once_for_many_cells_is_known_of_each() -> None:
+    """Equal neighbours and equal rows stand once in the file, with a count."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:{place}:1.0"'
+        for name, place in {
+            "office": "oasis:names:tc:opendocument:xmlns:office",
+            "table": "oasis:names:tc:opendocument:xmlns:table",
+            "text": "oasis:names:tc:opendocument:xmlns:text",
+            "calcext": "org:documentfoundation:names:experimental:calc:xmlns:calcext",
+        }.items()
+    )
+    error = (
+        '<table:table-cell table:number-columns-repeated="2" office:value-type="string" '
+        'calcext:value-type="error" table:formula="of:=1/0"><text:p>#DIV/0!</text:p></table:table-cell>'
+    )
+    scaled = (
+        '<table:table-cell office:value-type="float" office:value="5"><text:p>5万</text:p></table:table-cell>'
+    )
+    row = f'<table:table-row table:number-rows-repeated="3"><table:table-cell/>{error}{scaled}</table:table-row>'
+    content = (
+        f'<office:document-content {spaces}><table:table table:name="S">{row}</table:table>'
+        "</office:document-content>"
+    )
+    package = pack({"mimetype": SPREADSHEET_MIME, "content.xml": content.encode()})
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        facts = inspect_ods(Parts(archive)).sheets["S"]
+    assert set(facts.errors) == {(row, column) for row in range(3) for column in (1, 2)}
+    assert [facts.shown_at(f"D{row}", 5.0) for row in (1, 2, 3, 4)] == ["5万", "5万", "5万", None]
+    assert [facts.formula_at(cell) for cell in ("B1", "C3", "D3")] == ["1/0", "1/0", None]

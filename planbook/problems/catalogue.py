@@ -985,22 +985,22 @@ CATALOGUE: dict[Code, Entry] = {
         _W,
         (
             "“{subject}”的公式被改成了固定值“{found}”，按公式应为“{expected}”；汇总按公式计算。",
-            "请从同列其他行复制公式恢复，不要在灰色单元格中填写。",
+            "请撤销，或从同列其他行复制公式恢复；页面自身的公式丢失时请索取新表。不要在灰色单元格中填写。",
         ),
         (
             'The formula of "{subject}" was replaced by "{found}"; it gives "{expected}", which was used.',
-            "Copy the formula from another row of the column; do not type into grey cells.",
+            "Undo it, or copy the formula from another row of its column; a page's own come with a new copy.",
         ),
     ),
     Code.FORMULA_MISSING: _entry(
         _W,
         (
             "“{subject}”的公式被删除，按公式应为“{expected}”；汇总按公式计算。",
-            "请从同列其他行复制公式恢复。",
+            "请从同列其他行复制公式恢复；页面自身的公式丢失时请索取新表。",
         ),
         (
             'The formula of "{subject}" is gone; it gives "{expected}", which was used.',
-            "Copy the formula from another row of the column.",
+            "Copy it from another row of its column; for a page's own, ask for a new copy.",
         ),
     ),
     Code.FORMULA_CHANGED: _entry(
