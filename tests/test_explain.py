@@ -205,6 +205,7 @@ def test_a_frame_is_read_once(made: Made, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_fact_down_to_what_was_typed(made: Made) -> None:
     explanation = made.about("YX-R006")
+    assert explanation.root == made.about("XS-R006").root  # 销售部's row in its division's workbook
     actual = named(explanation, "实际完成")
     assert actual.place is not None
     assert (actual.place.file, actual.place.sheet, actual.place.cell) == (

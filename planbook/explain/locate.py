@@ -104,6 +104,8 @@ def _names(figures: RollUp) -> Iterator[tuple[str, dict[str, Any], Sequence[obje
     """Every row that has a name of its own, with the names it answers to."""
     for row in _rows(figures, "facts"):
         yield "facts", row, (row["fact"],)
+    for row in _rows(figures, "facts"):  # in its division's workbook, by its own department
+        yield "facts", row, (f"{row['department']}-{str(row['fact']).rpartition('-')[2]}",)
     issued = {str(row["file"]): str(row["fact"]).rpartition("-")[0] for row in _rows(figures, "facts")}
     for frame, key in (("goals", "goal_id"), ("tasks", "task_id")):
         for row in _rows(figures, frame):
