@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planbook.cycle import load_cycle
+from planbook.measures.tidy import problem_frame
 from planbook.problems import (
     Code,
     CycleError,
@@ -119,6 +121,16 @@ def test_a_file_is_called_what_it_is(tmp_path: Path, data: bytes, zh: str, en: s
     [problem] = read_workbook(path).problems
     assert problem.message("zh") == f"这不是 .xlsx 工作簿，而是{zh}。"
     assert problem.message("en") == f"This is no .xlsx workbook but {en}."
+
+
+def test_frames_and_json_hold_texts_in_the_language_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"%PDF-1.7")
+    problems = read_workbook(path).problems
+    assert list(problem_frame(problems, "zh")["found"]) == ["文档（PDF）"]
+    assert list(problem_frame(problems, "en")["found"]) == ["a document (PDF)"]
+    told = json.loads(run("check", path, "--json", "--lang", "zh").output)["problems"]
+    assert [problem["found"] for problem in told] == ["文档（PDF）"]
 
 
 def test_why_a_package_is_damaged_or_unsafe(tmp_path: Path) -> None:
