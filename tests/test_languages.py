@@ -230,7 +230,7 @@ USAGE = [
     (("check", "inbox"), "没有可读的文件：inbox", "there is no file to read in inbox"),
     (("check", "--json", "--csv", "x"), "--json 与 --csv 只能选一个", "choose --json or --csv, not both"),
     (("generate", "火星部"), "departments.csv 中没有部门“火星部”；可写 YX 营销中心、XS 销售部、", 'no department "火星部"'),
-    (("generate", "--rows", "foo=3"), "模板 annual_plan 没有工作表 foo；有 goals（1_目标总表）、", "no sheet foo; there are goals"),
+    (("generate", "--rows", "foo=3"), "模板 annual_plan 没有工作表 foo；有 goals（1_目标总表）、", "no sheet foo; there are goals ("),
     (("generate", "--rows", "foo"), "--rows 不能是“foo”，应写作 表=行数", "--rows cannot be \"foo\": write SHEET=ROWS"),
     (("generate", "--prefill", "../2024/inbox"), "../2024/inbox 不存在", "../2024/inbox does not exist"),
     (("problems", "rule"), "没有编码为“rule”的问题；想用的可能是 rule-broken、rule-advice", 'no problem has the code "rule"; did you mean'),
