@@ -247,7 +247,7 @@ def annotate_returns(
             try:
                 copy = annotate_workbook(path, submission, targets[path])
             except PartError as error:  # costs this file its copy, and no other
-                damage = Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
+                damage = Problem(Code.PART_DAMAGED, Location(submission.file), error.words)
                 submission = replace(submission, problems=(*submission.problems, damage))
         made.append((submission, copy))
     return tuple(made)

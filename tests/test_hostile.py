@@ -106,6 +106,7 @@ def test_a_damaged_part_costs_its_own_file_the_return_copy(batch: list[Path], tm
         said = [problem for problem in submission.problems if problem.code is Code.PART_DAMAGED]
         assert (copy is None) == (path.stem in DAMAGED) == (len(said) == 1), path.name
         assert {problem.location.file for problem in said} <= {path.name}
+        assert not any(ENGLISH.search(problem.line("zh")) for problem in said)
 
 
 @pytest.mark.parametrize("name", ["comments-sound", "boxes-end-with-a-space"])

@@ -85,7 +85,7 @@ def _read_file(
     if not path.is_dir() and ending in TEXT_FILES:
         return _read_lines(path, label, cycle, book, faults)
     found = say("folder") if path.is_dir() else ending
-    expected = ", ".join(sorted(TEXT_FILES | WORKBOOKS))
+    expected = list_words(sorted(TEXT_FILES | WORKBOOKS))
     faults.append(Problem(Code.PREFILL_FILE, Location(file=label), found, expected))
     return ()
 

@@ -98,7 +98,10 @@ def returned_rows(
         for remark in _incomplete(reviewed, book, chosen, cycle.language):
             yield owner, remark
     else:
-        found, expected = f"{issue.year} {issue.book}", f"{cycle.year} {book.name}, {cycle.year - 1}"
+        found, expected = (
+            f"{issue.year} {issue.book}",
+            list_words((f"{cycle.year} {book.name}", str(cycle.year - 1))),
+        )
         faults.append(Problem(Code.PREFILL_OTHER_YEAR, Location(file=label), found, expected))
     for problem in _lost(submission, chosen) if chosen else ():
         if problem.severity is Severity.ERROR:

@@ -23,7 +23,7 @@ from planbook.layout.names import (
     range_name,
 )
 from planbook.layout.rules import PlacedRule, check_formula, place_rules
-from planbook.problems import UsageError, list_words, say
+from planbook.problems import UsageError, Words, list_words, say
 from planbook.spec import Book, Check, Column, Input, Item, Kind, Place, Sheet, quote_text, references, render
 
 HEADING_ROW, HINT_ROW, BAND_ROW, SIGN_ROW, KEY_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 2, 3, 4, 5, 6
@@ -387,7 +387,8 @@ def resolve_layout(
         raise UsageError(say("book_languages", name=book.name, known=known, lang=lang))
     unknown = {*(rows or {}), *(sheets or ())} - set(book.sheets_by_key)
     if unknown:
-        known = list_words(f"{sheet.key}（{sheet.title.to(lang)}）" for sheet in book.sheets)
+        titles = ((sheet.key, sheet.title.to(lang)) for sheet in book.sheets)
+        known = list_words(Words(f"{key}（{title}）", f"{key} ({title})") for key, title in titles)
         raise UsageError(say("no_sheet", name=book.name, keys=list_words(sorted(unknown)), known=known))
     given = MappingProxyType({key: tuple(values) for key, values in (items or {}).items()})
     placed = tuple(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from planbook.measures.frames import FRAMES, FrameSpec, Holds
 from planbook.measures.model import RollUp
-from planbook.problems import OutputError, Problem, UsageError
+from planbook.problems import OutputError, Problem, UsageError, in_words
 from planbook.values.text import neutralise
 
 FORMATS = ("csv", "parquet")
@@ -70,8 +70,8 @@ def problem_frame(problems: Iterable[Problem], lang: str = "zh") -> pd.DataFrame
     columns = ["severity", "code", "file", "sheet", "cell", "found", "expected", "message", "fix"]
     rows = [
         (
-            p.severity.value, p.code.value, p.location.file, p.location.sheet, p.location.cell, p.found,
-            p.expected, p.message(lang), p.fix(lang),
+            p.severity.value, p.code.value, p.location.file, p.location.sheet, p.location.cell,
+            in_words(p.found, lang), in_words(p.expected, lang), p.message(lang), p.fix(lang),
         )
         for p in problems
     ]  # fmt: skip

@@ -226,7 +226,7 @@ def _add_sheet(archive: Archive, title: str, relation: str) -> None:
     holder = part.child("sheets")
     sheets = part.children(holder) if holder else ()
     if holder is None or not sheets:
-        raise PartError(f"{WORKBOOK}: no sheets")
+        raise PartError(say("part_lacks", name=WORKBOOK, element="sheets"))
     taken = [s.get("sheetId") for s in sheets]
     number = max((int(n) for n in taken if n.isdecimal() and len(n) < 6), default=0) + 1
     key = re.search(r"([\w.-]+:id)\s*=", sheets[0].attributes)

@@ -50,7 +50,8 @@ class Archive:
             with zipfile.ZipFile(path) as source:
                 return cls(path, {entry.filename: source.read(entry) for entry in source.infolist()})
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:  # exchanged since then
-            raise PartError(f"{path.name}: {error}") from error
+            why = explain_os_error(error) if isinstance(error, OSError) else say("zip_damaged")
+            raise PartError(say("with_problem", path=path.name, problem=why)) from error
 
     @staticmethod
     def is_one(path: Path) -> bool:
@@ -75,7 +76,7 @@ class Archive:
             try:
                 check_markup(self.original.get(name, b""))
             except PartError as error:
-                raise PartError(f"{name}: {error}") from error
+                raise PartError(say("with_problem", path=name, problem=error.words)) from error
             self._sound.add(name)
         return self.loose_part(name)
 
@@ -84,7 +85,7 @@ class Archive:
         try:
             return Part.decode(self.changed.get(name, self.original.get(name, b"")))
         except PartError as error:
-            raise PartError(f"{name}: {error}") from error
+            raise PartError(say("with_problem", path=name, problem=error.words)) from error
 
     def put(self, name: str, part: Part | str) -> None:
         """Replace or add a part; one that comes out as it was stays untouched."""

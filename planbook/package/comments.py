@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from planbook.layout import cell_place, column_letter
 from planbook.package.archive import SPREADSHEET, VML_TYPE, Archive
 from planbook.package.markup import Element, Part, escape_text, plain_text, resolve_text
-from planbook.problems import PartError
+from planbook.problems import PartError, say
 
 AUTHOR = "planbook"
 MOST = 1000  # boxes a sheet's block of shape numbers holds, with some left for others
@@ -112,7 +112,7 @@ def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None
     part, author = _with_author(name, part)
     holder = part.child("commentList")
     if holder is None:
-        raise PartError(f"{name}: no commentList")
+        raise PartError(say("part_lacks", name=name, element="commentList"))
     prefix = part.root.prefix
     new = "".join(
         f'<{prefix}comment ref="{ref}" authorId="{author}"><{prefix}text><{prefix}r><{prefix}t '
@@ -135,7 +135,7 @@ def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None
     )
     ends = [end.start() for end in _VML_END.finditer(vml.text)]
     if not ends:
-        raise PartError(f"{boxes}: no end")
+        raise PartError(say("part_open", name=boxes))
     at = ends[-1]
     archive.put(boxes, vml.replace(at, at, shapes))
 
@@ -169,7 +169,7 @@ def _with_author(name: str, part: Part) -> tuple[Part, int]:
         return part, author
     holder = part.child("authors")
     if holder is None:
-        raise PartError(f"{name}: no authors")
+        raise PartError(say("part_lacks", name=name, element="authors"))
     count = len(part.children(holder))
     return part.append(holder, f"<{part.root.prefix}author>{AUTHOR}</{part.root.prefix}author>"), count
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from planbook.problems import PartError
+from planbook.problems import PartError, say
 
 _TAG = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
@@ -77,7 +77,7 @@ class Part:
         try:
             return cls(content[len(mark) :].decode(encoding), encoding, mark)
         except (UnicodeError, LookupError) as error:
-            raise PartError(f"not {encoding}") from error
+            raise PartError(say("part_encoding", encoding=encoding.upper())) from error
 
     def encode(self) -> bytes:
         """The bytes again."""
@@ -92,7 +92,7 @@ class Part:
         """The outermost element; PartError where there is none that is closed."""
         found = next(scan(self.text, depth=0), None)
         if found is None:
-            raise PartError("no whole element")
+            raise PartError(say("part_element"))
         return found
 
     def children(self, parent: Element | None = None) -> tuple[Element, ...]:
@@ -209,8 +209,8 @@ def check_markup(content: bytes) -> None:
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise PartError(f"no XML: {error}") from error
+        raise PartError(say("xml_faulty")) from error
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise PartError("a document type declaration")
+    raise PartError(say("any_document_type"))

@@ -151,7 +151,7 @@ def _left_behind(path: Path, submission: Submission, new: Submission, target: Pa
     try:
         yield from _beside_tables(Archive.open(path), submission, Archive.open(target), new)
     except PartError as error:  # the data is moved all the same, and this is one more thing to look after
-        yield Problem(Code.PART_DAMAGED, Location(submission.file), str(error))
+        yield Problem(Code.PART_DAMAGED, Location(submission.file), error.words)
 
 
 def _beside_tables(

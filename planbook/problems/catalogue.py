@@ -880,7 +880,7 @@ CATALOGUE: dict[Code, Entry] = {
     Code.SHARED_GOAL: _entry(
         _W,
         (
-            "公司目标“{subject}”由 {found} 同时承接；牵头部门“{expected}”的数据计入汇总，其余仅列示。",
+            "公司目标“{subject}”由{found}同时承接；牵头部门“{expected}”的数据计入汇总，其余仅列示。",
             "请在 company_goals.csv 中核对牵头部门。",
         ),
         (
@@ -891,11 +891,11 @@ CATALOGUE: dict[Code, Entry] = {
     Code.METHOD_FALLBACK: _entry(
         _N,
         (
-            "“{subject}”不能按{expected}计算达成率，已改用线性法（{found}）。",
+            "“{subject}”不能按{expected}计算达成率，已改用{found}。",
             "无需处理；如需按基线法，请补充基线值。",
         ),
         (
-            'Attainment of "{subject}" cannot be taken by the {expected} method; linear was used ({found}).',
+            'Attainment of "{subject}" cannot be taken by the method {expected}; {found} was used instead.',
             "Nothing to do; for the baseline method give a baseline.",
         ),
     ),
@@ -1149,7 +1149,7 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.INPUT_VALUE: _entry(
         _E,
-        ("“{subject}”不能是“{found}”，应写{expected}。", "请更正。"),
+        ("“{subject}”不能是“{found}”，应写：{expected}。", "请更正。"),
         ('"{subject}" cannot be "{found}"; write {expected}.', "Correct it."),
     ),
     Code.INPUT_KEY: _entry(

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 class PlanbookError(Exception):
     """Planbook could not do what was asked; the text is one line for a person, in either language.
 
-    `problems` holds the faults that led here, each with its own location, where there are any.
+    `words` is that line; `problems` holds the faults that led here, each with its own location, where
+    there are any.
     """
 
     def __init__(self, message: str | Words, problems: Sequence[Problem] = ()) -> None:
         super().__init__(str(message))
-        self._words = message
+        self.words = message
         self.problems = tuple(problems)
 
     def message(self, lang: str = "en") -> str:
         """The one line, in `lang` where it has words for it."""
-        return in_words(self._words, lang)
+        return in_words(self.words, lang)
 
 
 class UsageError(PlanbookError):

@@ -248,6 +248,10 @@ def _wanted(kind: str, context: Mapping[str, Any], message: str) -> Words:
     """What a value should be: the models' own words in English, the sort of value in Chinese."""
     if "expected" in context:
         return Words(say("one_of", names=str(context["expected"]).replace(" or ", "、")).zh, message)
+    bounds = {"gt": "model_above", "ge": "model_from", "lt": "model_below", "le": "model_to"}
+    for key, phrase in bounds.items():
+        if key in context:
+            return Words(say(phrase, name=context[key]).zh, message)
     sorts = ("string", "int", "float", "bool", "list", "tuple", "dict", "mapping", "model")
     sort = next((sort for sort in sorts if kind.startswith(sort)), "other")
     return Words(say(f"model_{sort}").zh, message)
