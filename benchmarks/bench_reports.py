@@ -298,7 +298,8 @@ def fact_parts(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as package:
         links = [name for name in package.namelist() if "worksheets/_rels" in name]
         tabled = [name for name in links if b"/table" in package.read(name)]
-    return sorted(name.replace("_rels/", "").removesuffix(".rels") for name in tabled)
+    parts = (name.replace("_rels/", "").removesuffix(".rels") for name in tabled)
+    return sorted(parts, key=lambda part: (len(part), part))
 
 
 def run(what: str, count: int, goals: int) -> None:
