@@ -2,10 +2,10 @@
 
 The company compared has 25,000 goals of four quarters and a task each, departments in divisions, company
 goals that add.  The bare run writes its fact table alone, cell by cell, with XlsxWriter's constant_memory,
-in the same columns, widths and formats; the whole consolidated workbook must take at most half of that.
-The large run is of the facts: more than a sheet of Excel has rows, so that they take two, of 10,000 goals
-(rows of goals are kept in memory, some 7 KB each); it must stay within 600 MB.  Every run is a process of
-its own, so that its peak of memory is its own.
+in the same columns, widths and formats; the whole consolidated workbook must take at most half of that, the
+best of three turns each.  The large run is of the facts: more than a sheet of Excel has rows, so that they
+take two, of 10,000 goals (rows of goals are kept in memory, some 7 KB each); it must stay within 600 MB.
+Every run is a process of its own, so that its peak of memory is its own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from planbook.writer.cells import OPTIONS
 from planbook.writer.styles import FONT
 
 COMPARED, LARGE = (100_000, 25_000), (1_060_000, 10_000)  # facts and goals
-MOST_RATIO, MOST_MEMORY = 0.5, 600
+MOST_RATIO, MOST_MEMORY, ROUNDS = 0.5, 600, 3
 OWN, COMPANY_GOALS, DIVISION = 50, 7, 25  # goals of a department, company goals, departments of a division
 Columns = dict[str, Any]
 
@@ -298,7 +298,8 @@ def fact_parts(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as package:
         links = [name for name in package.namelist() if "worksheets/_rels" in name]
         tabled = [name for name in links if b"/table" in package.read(name)]
-    return sorted(name.replace("_rels/", "").removesuffix(".rels") for name in tabled)
+    parts = (name.replace("_rels/", "").removesuffix(".rels") for name in tabled)
+    return sorted(parts, key=lambda part: (len(part), part))
 
 
 def run(what: str, count: int, goals: int) -> None:
@@ -329,10 +330,11 @@ def measure(what: str, size: tuple[int, int]) -> dict[str, Any]:
 
 def main() -> None:
     """The comparison, then the large run; exits 1 where a limit is broken."""
-    bare, ours = measure("bare", COMPARED), measure("consolidated", COMPARED)
+    turns = [(measure("bare", COMPARED), measure("consolidated", COMPARED)) for _ in range(ROUNDS)]
+    bare, ours = (min(found["seconds"] for found in side) for side in zip(*turns, strict=True))
     large = measure("large", LARGE)
     verdict = Verdict()
-    verdict.at_most("consolidated / bare fact table", ours["seconds"] / bare["seconds"], MOST_RATIO)
+    verdict.at_most("consolidated / bare fact table", ours / bare, MOST_RATIO)
     verdict.at_most("peak memory", large["megabytes"], MOST_MEMORY, " MB")
     expected = [LAST_EXCEL_ROW, LARGE[0] - MOST_FACTS + LAST_EXCEL_ROW - MOST_FACTS]
     verdict.at_least("sheets of facts that end where they should", large["rows"] == expected, 1)

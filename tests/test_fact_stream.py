@@ -98,6 +98,9 @@ def test_cells_have_the_look_of_their_value(tmp_path: Path) -> None:
         if fact["deviation"] is not None:
             assert sheet.cell(offset, column["deviation"]).font.color.rgb == tones[fact["favourable"]]
         assert sheet.cell(offset, column["fact"]).font.name == "微软雅黑"
+        # Rows have one height: what does not fit is cut at the edge or made smaller, never through a line.
+        assert not any(sheet.cell(offset, number).alignment.wrap_text for number in column.values())
+        assert sheet.cell(offset, column["direction"]).alignment.shrink_to_fit
 
 
 def test_categories_and_objects_give_the_same_bytes(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from planbook.reports.sheets import (
     FAVOUR_COLUMNS,
     LINK_COLUMNS,
     MONEY_SMALL,
+    ONE_LINE,
     Page,
     add_bars,
     cell_value,
@@ -189,7 +190,7 @@ def _looks(page: Page, report: ReportSheet) -> Iterator[tuple[Look, Any]]:
             numbers = ["", MONEY_INTEGER, MONEY, MONEY_SMALL]
         for tone in dict.fromkeys(tones):
             for number in numbers:
-                yield (index, number, tone), page.cell_style(column, number, tone, {})
+                yield (index, number, tone), page.cell_style(column, number, tone, ONE_LINE)
 
 
 def _samples(page: Page, report: ReportSheet) -> Iterator[tuple[int, int, Any]]:

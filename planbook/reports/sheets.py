@@ -63,6 +63,7 @@ BAR_GOOD, BAR_BAD = (
     "#9CC3E6",
     "#F2A97F",
 )  # light enough for the figure on top; blue and orange for every eye
+ONE_LINE = {"text_wrap": False}  # the look of rows that cannot grow: a second line would be cut through
 BORDER = {"border": 1, "border_color": GRID}
 WRAPPED = frozenset({Kind.TEXT, Kind.CHOICE})
 CENTRED = frozenset({Kind.CHOICE, Kind.DATE, Kind.NUMBER})
@@ -115,6 +116,8 @@ class Page:
             own = cell_look(column, number, tone)
             if "indent" in look and "indent" in own:
                 own["indent"] = look["indent"]
+            if look == ONE_LINE and own.pop("text_wrap", False) and column.kind is Kind.CHOICE:
+                own["shrink"] = True  # a word of a list; other texts end at the edge of their cell
             rest = {name: value for name, value in look.items() if name != "indent"}
             self._looks[key] = self.styles.get(**{**BORDER, **rest, **own})
         return self._looks[key]
