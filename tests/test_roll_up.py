@@ -392,6 +392,10 @@ def test_a_scope_sees_itself_and_nothing_else(inbox: Path) -> None:
 def test_a_department_inside_a_division_workbook_sees_its_own_rows(inbox: Path) -> None:
     service = figures(inbox, scope="KH")
     assert set(service.goals["department"]) == {"KH"}
+    # Of its division's workbook, without what others have there.
+    (receipt,) = service.receipts.to_dict("records")
+    assert (receipt["department"], receipt["receipt"], receipt["file"]) == ("KH", "accepted", "营销中心.xlsx")
+    assert service.receipts[["rows", "errors", "warnings", "reason"]].isna().all(axis=None)
     assert service.problems == ()  # the division's file names rows of other departments too
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -82,7 +82,7 @@ def roll_up(
             task["partner"] = name_inside(task.get("partner"), directory, inside)
     records = {
         **_records(view, rows, totals),
-        "receipts": [_receipt_record(receipt, company, lang) for receipt in receipts],
+        "receipts": [*_receipt_records(receipts, company, lang), *_shared_receipt(collection, view, rows)],
         "coherence": coherence,
     }
     tables: dict[str, Any] = {name: make_frame(frames.FRAMES[name], made) for name, made in records.items()}
@@ -97,7 +97,6 @@ def roll_up(
         problems=rank_problems((*problems, *totals.shared, *incoherent)),
         review_rows=rows.review_rows,
         kept_out=rows.kept_out,
-        name="",
         facts=totals.facts,
         **tables,
     )
@@ -234,17 +233,34 @@ def _attach_drivers(goals: Sequence[Record], facts: Sequence[Record]) -> None:
         goal["driver"] = next((fact["cause"] for fact in counted if fact["cause"]), None)
 
 
-def _receipt_record(receipt: Receipt, company: Company, lang: str) -> Record:
-    found = company.find(receipt.department)
-    return {
-        "department": receipt.department,
-        "department_name": found.name if found else receipt.department or None,
-        "receipt": receipt.receipt,
-        "file": receipt.file or None,
-        "modified": receipt.modified.strftime("%Y-%m-%d %H:%M") if receipt.modified else None,
-        "rows": receipt.rows,
-        "errors": receipt.errors,
-        "warnings": receipt.warnings,
-        "reason": receipt.reason.message(lang) if receipt.reason else None,
-        "sha256": receipt.sha256 or None,
-    }
+def _shared_receipt(collection: Collection, view: CompanyView, rows: _Gathered) -> Iterator[Record]:
+    """What became of a workbook in which a part of the company is planned without owning it.
+
+    It holds other departments' rows too: what is counted and said of the whole file is not told.
+    """
+    issued_to = view.company.workbook_of(view.scope) if view.scope else ""
+    for receipt in collection.receipts if issued_to and issued_to not in view.inside else ():
+        if receipt.department == issued_to and receipt.receipt in ("accepted", "partial", "missing"):
+            found = receipt.receipt
+            if found != "missing":
+                found = "partial" if sum(rows.quarantined.values()) else "accepted"
+            told = replace(receipt, department=view.scope, receipt=found, reason=None)
+            for record in _receipt_records([told], view.company, ""):
+                yield {**record, "rows": None, "errors": None, "warnings": None}
+
+
+def _receipt_records(receipts: Iterable[Receipt], company: Company, lang: str) -> Iterator[Record]:
+    for receipt in receipts:
+        found = company.find(receipt.department)
+        yield {
+            "department": receipt.department,
+            "department_name": found.name if found else receipt.department or None,
+            "receipt": receipt.receipt,
+            "file": receipt.file or None,
+            "modified": receipt.modified.strftime("%Y-%m-%d %H:%M") if receipt.modified else None,
+            "rows": receipt.rows,
+            "errors": receipt.errors,
+            "warnings": receipt.warnings,
+            "reason": receipt.reason.message(lang) if receipt.reason else None,
+            "sha256": receipt.sha256 or None,
+        }
