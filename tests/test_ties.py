@@ -231,13 +231,15 @@ MACHINES = (
 def write_all(
     folder: Path, out: Path, machine: Mapping[str, str], jobs: int, *paths: Path
 ) -> dict[str, bytes]:
-    """Every report of the year, written by a process of its own that runs in `out`."""
+    """Every report of the year, written by a process of its own that runs in a folder of its own."""
     out.mkdir()
+    elsewhere = out.with_name(f"{out.name}-work")
+    elsewhere.mkdir()
     command = [sys.executable, "-c", WRITE_ALL, folder, out, jobs, *paths]
     environment = {**os.environ, **machine}
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=out,
+        cwd=elsewhere,
         env=environment,
         capture_output=True,
         timeout=300,
