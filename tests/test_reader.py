@@ -104,6 +104,34 @@ def test_ten_thousands_without_a_unit_count_the_base_unit(tmp_path: Path) -> Non
     assert value(submission, "goals", 2, "target") == 30_000.0
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("元", 1), ("万元", 1e4), ("亿元", 1e8), ("家", 1), ("%", 1), ("周", 1)]
+)
+def test_all_spellings_of_an_amount_are_read_alike(tmp_path: Path, unit: str, factor: float) -> None:
+    """万 and 亿 count 元 in words, in digits and in parts; none is taken for so many 万元."""
+    spellings = ["1.2亿", "1亿2000万", "一亿二千万", "一点二亿", "壹亿贰仟万", "12000万", "约一点二亿"]
+    rows = "".join(f'department | {t} | 指标{t} | {unit} | "{t}" | XS | 2024-12-31\n' for t in spellings)
+    goals = f"level | goal | metric | unit | target | department | due\n{rows}"
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    for number in range(1, len(spellings) + 1):
+        assert value(submission, "goals", number, "target") == pytest.approx(1.2e8 / factor)
+    assert found(submission) == [("ambiguous-value", "1_目标总表!I13")]
+
+
+@pytest.mark.parametrize(("unit", "codes"), [("万元", ["ambiguous-value"]), ("家", [])])
+def test_thousands_are_the_rows_own_and_doubtful_where_it_counts_ten_thousands(
+    tmp_path: Path, unit: str, codes: list[str]
+) -> None:
+    goals = f"""
+    level      | goal | metric | unit   | target | department | due
+    department | 甲   | 指标甲 | {unit} | "3千"  | XS         | 2024-12-31
+    department | 乙   | 指标乙 | {unit} | "三千" | XS         | 2024-12-31
+    """
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    assert [value(submission, "goals", number, "target") for number in (1, 2)] == [3000.0, 3000.0]
+    assert found(submission) == [(code, f"1_目标总表!{cell}") for cell in ("I7", "I8") for code in codes]
+
+
 def test_what_cannot_be_read_is_said_with_its_cell_and_quarantined(tmp_path: Path) -> None:
     submission = read(filled(tmp_path, '"待定"'))
     assert ("not-a-quantity", "1_目标总表!I7") in found(submission)

@@ -152,7 +152,7 @@ class RowReader:
         if not spoken.words:
             return True
         reading = read_quantity(shown, self.book.unit_table)
-        if reading is None or reading.ambiguous or reading.scaled or not (reading.unit and unit):
+        if reading is None or reading.ambiguous or reading.scale or not (reading.unit and unit):
             return False
         return self.book.unit_table.convert(1.0, reading.unit, unit) == 1.0
 

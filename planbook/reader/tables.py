@@ -242,7 +242,9 @@ class TableReader:
                 base = self.rows.book.unit_table.base(reading.unit)
                 unit = base.name if base else reading.unit
                 values[column.unit] = unit
-            given = reading.unit or self._scaled_unit(reading, unit)
+            given = reading.unit or self._counted_unit(reading, unit)
+            if not given and (set(reading.scale) & set("千万亿")) and unit[:1] in "十百千万亿":
+                reading = replace(reading, ambiguous=True)  # 3千 of 万元 may be so many 元
             value = self._converted(column, float(value), given, unit, place)
             high = self._converted(column, high, given, unit, place) if high is not None else None
             self._check_amount(column, value, reading, unit, place)
@@ -254,10 +256,11 @@ class TableReader:
             if self.looked_up(table, values, "direction") not in {"band", None}:
                 self.rows.note(Code.AMBIGUOUS_VALUE, place, column, reading.text, describe(value))
 
-    def _scaled_unit(self, reading: Reading, unit: str) -> str:
+    def _counted_unit(self, reading: Reading, unit: str) -> str:
         """The unit of 521万 in a row whose unit is 万元: 元, not ten thousand times 万元."""
-        base = self.rows.book.unit_table.base(unit) if reading.scaled else None
-        return base.name if base else ""
+        base = self.rows.book.unit_table.base(unit) if set(reading.scale) & set("万亿") else None
+        counted = base is not None and set(unit.removesuffix(base.name)) <= set("十百千万亿")  # no 周 of 天
+        return base.name if base and counted else ""
 
     def _unit_of(self, table: Table, column: Column, values: Mapping[str, Value]) -> str:
         if column.unit in table.sheet.by_key:
