@@ -178,6 +178,41 @@ def test_a_typed_range_fills_both_bounds_of_a_band(tmp_path: Path) -> None:
     assert (row.get("target"), row.get("target_high")) == (90.0, 95.0)
 
 
+@pytest.mark.parametrize("typed", ["9~11", "13-15家", "2-3万", "约9到11"])
+def test_a_range_is_an_error_where_one_number_is_asked_for(tmp_path: Path, typed: str) -> None:
+    goals = f"""
+    level      | goal | metric | unit | baseline  | target | department | due
+    department | 拓客 | 家数   | 家   | "{typed}" | 20     | XS         | 2024-12-31
+    """
+    review = f"""
+    quarter | department | goal | target | actual
+    q1      | XS         | G001 | 12     | "{typed}"
+    """
+    plan = read_tables("annual_plan", {"goals": goals, "review": review})
+    submission = read(write_filled(tmp_path / "a.xlsx", plan))
+    errors = found(submission, Severity.ERROR)
+    assert errors == [("not-a-quantity", "1_目标总表!H7"), ("not-a-quantity", "4_季度复盘!H7")]
+    assert [p.found for p in submission.problems if p.severity is Severity.ERROR] == [typed, typed]
+    assert value(submission, "goals", 1, "baseline") is None
+    assert value(submission, "review", 1, "actual") is None
+    assert {("goals", 1), ("review", 1)} <= submission.quarantined
+
+
+@pytest.mark.parametrize(("direction", "high"), [("higher", ""), ("lower", ""), ("band", "96")])
+def test_a_target_that_is_cut_to_its_lower_end_is_one_line_that_names_it(
+    tmp_path: Path, direction: str, high: str
+) -> None:
+    goals = f"""
+    level      | goal | metric | direction   | unit | target  | target_high | department | due
+    department | 库存 | 天数   | {direction} | 天   | "90–95" | {high}      | XS         | 2024-12-31
+    """
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    said = [(p.code.value, p.location.cell, p.expected) for p in submission.problems if p.found == "90–95"]
+    assert said == [("ambiguous-value", "I7", "90 天")]
+    assert value(submission, "goals", 1, "target") == 90.0
+    assert value(submission, "goals", 1, "target_high") == (float(high) if high else None)
+
+
 # -- links ---------------------------------------------------------------------------------
 
 

@@ -95,7 +95,8 @@ class RowReader:
         if column.kind in {Kind.TEXT, Kind.CHOICE, Kind.LINK}:
             return self._read_words(column, raw, place, shown), None
         reading = self._reading(column, self._as_shown(column, raw, shown))
-        if reading is None or not self._plausible(reading):
+        cut = reading is not None and reading.high is not None and not column.high  # no place for its end
+        if reading is None or cut or not self._plausible(reading):
             self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
             return None, None
         if column.kind is not Kind.QUANTITY:  # what an amount is read as shows in the row's unit alone
