@@ -104,6 +104,34 @@ def test_ten_thousands_without_a_unit_count_the_base_unit(tmp_path: Path) -> Non
     assert value(submission, "goals", 2, "target") == 30_000.0
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("元", 1), ("万元", 1e4), ("亿元", 1e8), ("家", 1), ("%", 1), ("周", 1)]
+)
+def test_all_spellings_of_an_amount_are_read_alike(tmp_path: Path, unit: str, factor: float) -> None:
+    """万 and 亿 count 元 in words, in digits and in parts; none is taken for so many 万元."""
+    spellings = ["1.2亿", "1亿2000万", "一亿二千万", "一点二亿", "壹亿贰仟万", "12000万", "约一点二亿"]
+    rows = "".join(f'department | {t} | 指标{t} | {unit} | "{t}" | XS | 2024-12-31\n' for t in spellings)
+    goals = f"level | goal | metric | unit | target | department | due\n{rows}"
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    for number in range(1, len(spellings) + 1):
+        assert value(submission, "goals", number, "target") == pytest.approx(1.2e8 / factor)
+    assert found(submission) == [("ambiguous-value", "1_目标总表!I13")]
+
+
+@pytest.mark.parametrize(("unit", "codes"), [("万元", ["ambiguous-value"]), ("家", [])])
+def test_thousands_are_the_rows_own_and_doubtful_where_it_counts_ten_thousands(
+    tmp_path: Path, unit: str, codes: list[str]
+) -> None:
+    goals = f"""
+    level      | goal | metric | unit   | target | department | due
+    department | 甲   | 指标甲 | {unit} | "3千"  | XS         | 2024-12-31
+    department | 乙   | 指标乙 | {unit} | "三千" | XS         | 2024-12-31
+    """
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    assert [value(submission, "goals", number, "target") for number in (1, 2)] == [3000.0, 3000.0]
+    assert found(submission) == [(code, f"1_目标总表!{cell}") for cell in ("I7", "I8") for code in codes]
+
+
 def test_what_cannot_be_read_is_said_with_its_cell_and_quarantined(tmp_path: Path) -> None:
     submission = read(filled(tmp_path, '"待定"'))
     assert ("not-a-quantity", "1_目标总表!I7") in found(submission)
@@ -148,6 +176,41 @@ def test_a_typed_range_fills_both_bounds_of_a_band(tmp_path: Path) -> None:
     submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
     row = submission.plan.rows("goals")[0]
     assert (row.get("target"), row.get("target_high")) == (90.0, 95.0)
+
+
+@pytest.mark.parametrize("typed", ["9~11", "13-15家", "2-3万", "约9到11"])
+def test_a_range_is_an_error_where_one_number_is_asked_for(tmp_path: Path, typed: str) -> None:
+    goals = f"""
+    level      | goal | metric | unit | baseline  | target | department | due
+    department | 拓客 | 家数   | 家   | "{typed}" | 20     | XS         | 2024-12-31
+    """
+    review = f"""
+    quarter | department | goal | target | actual
+    q1      | XS         | G001 | 12     | "{typed}"
+    """
+    plan = read_tables("annual_plan", {"goals": goals, "review": review})
+    submission = read(write_filled(tmp_path / "a.xlsx", plan))
+    errors = found(submission, Severity.ERROR)
+    assert errors == [("not-a-quantity", "1_目标总表!H7"), ("not-a-quantity", "4_季度复盘!H7")]
+    assert [p.found for p in submission.problems if p.severity is Severity.ERROR] == [typed, typed]
+    assert value(submission, "goals", 1, "baseline") is None
+    assert value(submission, "review", 1, "actual") is None
+    assert {("goals", 1), ("review", 1)} <= submission.quarantined
+
+
+@pytest.mark.parametrize(("direction", "high"), [("higher", ""), ("lower", ""), ("band", "96")])
+def test_a_target_that_is_cut_to_its_lower_end_is_one_line_that_names_it(
+    tmp_path: Path, direction: str, high: str
+) -> None:
+    goals = f"""
+    level      | goal | metric | direction   | unit | target  | target_high | department | due
+    department | 库存 | 天数   | {direction} | 天   | "90–95" | {high}      | XS         | 2024-12-31
+    """
+    submission = read(write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": goals})))
+    said = [(p.code.value, p.location.cell, p.expected) for p in submission.problems if p.found == "90–95"]
+    assert said == [("ambiguous-value", "I7", "90 天")]
+    assert value(submission, "goals", 1, "target") == 90.0
+    assert value(submission, "goals", 1, "target_high") == (float(high) if high else None)
 
 
 # -- links ---------------------------------------------------------------------------------

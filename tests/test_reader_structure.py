@@ -227,6 +227,48 @@ def test_a_column_twice_is_never_picked(tmp_path: Path) -> None:
     assert {("goals", n) for n in (1, 2, 3)} <= submission.quarantined
 
 
+@pytest.mark.parametrize("titled", [False, True])
+def test_a_column_pasted_past_the_edge_is_an_error_and_never_lost(tmp_path: Path, titled: bool) -> None:
+    """Title and data were cut and pasted; the hidden key stays where the column was."""
+
+    def change(workbook: Workbook) -> None:
+        sheet = workbook[OTHER]
+        assert (sheet["H5"].value, sheet["H6"].value) == ("actual", "实际完成值")
+        for row in range(6, 19):
+            sheet.cell(row, 42).value = sheet.cell(row, 8).value
+            if row > 6 or not titled:
+                sheet.cell(row, 8).value = None
+
+    submission = read_changed(tmp_path, change)
+    assert said(submission, Severity.ERROR) == [("column-twice", f"{OTHER}!AP6")]
+    problem = next(p for p in submission.problems if p.code is Code.COLUMN_TWICE)
+    assert (in_words(problem.found, "zh"), problem.expected) == ("H、AP", "实际完成值")
+    assert all(row.get("actual") is None for row in submission.plan.rows("review"))
+    assert Code.OWN_COLUMNS not in {p.code for p in submission.problems}
+
+
+def test_a_title_alone_beside_the_table_costs_no_column(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        workbook[OTHER]["AP6"] = "实际完成值"
+
+    submission = read_changed(tmp_path, change)
+    assert [row.get("actual") for row in submission.plan.rows("review")] == [26, 10, 11]
+    assert said(submission, Severity.ERROR) == []
+
+
+def test_a_copy_of_a_calculated_column_is_the_planners_own(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        sheet = workbook[OTHER]
+        titles = {str(cell.value).strip(" *"): cell.column_letter for cell in sheet[6] if cell.value}
+        assert "达成率" in titles
+        sheet["AP6"], sheet["AP7"] = "达成率", 1.04
+
+    submission = read_changed(tmp_path, change)
+    own = [in_words(p.found, "zh") for p in submission.problems if p.code is Code.OWN_COLUMNS]
+    assert own == ["AP 达成率"]
+    assert said(submission, Severity.ERROR) == []
+
+
 def test_a_key_and_a_title_that_disagree_are_a_problem(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
         workbook[SHEET]["I6"] = "基线值"  # over the target's column: pasted, with what belongs to it?

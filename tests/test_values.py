@@ -185,7 +185,7 @@ QUANTITIES = [
     ("2万亿", 2e12, ""),
     ("12万家", 120000.0, "家"),
     ("1亿2000万", 120000000.0, ""),
-    ("1亿2000万元", 120000000.0, "元"),
+    ("1亿2000万元", 1.2, "亿元"),
     ("5 million", 5000000.0, ""),
     ("１２", 12.0, ""),
     ("٣٥", 35.0, ""),
@@ -224,9 +224,9 @@ QUANTITIES = [
     ("负三", -3.0, ""),
     ("〇", 0.0, ""),
     ("零", 0.0, ""),
-    ("零万元", 0.0, "元"),
+    ("零万元", 0.0, "万元"),
     ("壹佰贰拾叁", 123.0, ""),
-    ("壹佰万元整", 1000000.0, "元"),
+    ("壹佰万元整", 100.0, "万元"),
     ("百分之八十", 80.0, "%"),
     ("百分之80", 80.0, "%"),
     ("负百分之五", -5.0, "%"),
@@ -735,9 +735,37 @@ class TestFlag:
 
 
 @pytest.mark.parametrize(
-    ("text", "scaled"), [("521万", True), ("1.2亿", True), ("521万元", False), ("521", False)]
-)
-def test_a_scale_without_a_unit_is_said(text: str, scaled: bool) -> None:
+    ("text", "scale"),
+    [
+        ("521万", "万"), ("1.2亿", "亿"), ("521万元", ""), ("521", ""), ("十五万", "万"), ("三百万", "万"),
+        ("1亿2000万", "亿"), ("1万2千", "万"), ("约二十万", "万"), ("二十多万", "万"), ("十五亿", "亿"),
+        ("一点二亿", "亿"), ("三万五", "万"), ("三万到五万", "万"), ("3千", "千"), ("三千", "千"),
+        ("三千五百", "千"), ("一百二十", ""), ("十五万元", ""),
+    ],
+)  # fmt: skip
+def test_a_scale_without_a_unit_is_said(text: str, scale: str) -> None:
     reading = read_quantity(text, UNITS)
     assert reading is not None
-    assert reading.scaled is scaled
+    assert reading.scale == scale
+
+
+@given(st.integers(1, 10**8 - 1))
+def test_all_spellings_of_an_amount_are_one_amount(number: int) -> None:
+    """In words and in parts it is what the digits with 万 say, and counts the same unit."""
+    wanted = number * 10**4
+    high, low = divmod(number, 10_000)
+    spellings = [f"{number}万", f"{number / 10_000:.4f}亿", _in_numerals(number) + "万"]
+    if number < 10_000:
+        spellings += [f"{_in_numerals(number)}万整", f"{number}.0万"]
+    elif low:
+        spellings.append(f"{high}亿{low}万")
+    for text in spellings:
+        for typed, unit in ((text, ""), (f"{text.removesuffix('整')}元", "元")):
+            reading = read_quantity(typed, UNITS)
+            if reading is None:  # 三千万万 is no numeral
+                assert "万" in _in_numerals(number)
+                continue
+            assert isinstance(reading.value, float)
+            assert bool(unit) == bool(reading.unit)
+            assert bool(unit) != bool(set(reading.scale) & set("万亿"))
+            assert UNITS.convert(reading.value, reading.unit or "元", "元") == pytest.approx(wanted)

@@ -198,6 +198,22 @@ def test_planbooks_own_notes_and_charts_are_not_left_behind(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize("change", ["column", "sheet"])
+def test_what_cannot_be_told_apart_is_said_to_be_lost(tmp_path: Path, change: str) -> None:
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": GOALS.format(50)}))
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["1_目标总表"]
+    if change == "sheet":
+        workbook.copy_worksheet(sheet).title = "备份"
+    else:  # title and data of 目标值 cut and pasted, its key left behind
+        for row in range(6, 12):
+            sheet.cell(row, 60).value, sheet.cell(row, 9).value = sheet.cell(row, 9).value, None
+    workbook.save(path)
+    migrated, _ = moved(path, tmp_path / "新.xlsx")
+    wanted = (Code.SHEET_TWICE, "备份", "") if change == "sheet" else (Code.COLUMN_TWICE, "1_目标总表", "BH6")
+    assert wanted in [(p.code, p.location.sheet, p.location.cell) for p in migrated.losses]
+
+
 def test_a_chart_of_the_planners_own_is_left_behind_and_said(tmp_path: Path) -> None:
     path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {"goals": GOALS.format(50)}))
     workbook = openpyxl.load_workbook(path)

@@ -26,11 +26,13 @@ NIL_WORD: Final = "无"  # as the reader knows it, whatever the workbook's langu
 # word.  What only bars a row from the figures is said where the row is filled in again.
 LOST: Final = (BARRING - {Code.OUT_OF_RANGE, Code.DUPLICATE, Code.OUT_OF_SCOPE, Code.DATES_REVERSED}) | {
     Code.ROW_ID_TWICE,
+    Code.COLUMN_CONFLICT,
     Code.COLUMN_MISSING,
     Code.COLUMN_TWICE,
     Code.SHEET_TWICE,
     Code.TEXT_BELOW,
 }
+COLUMNS: Final = frozenset({Code.COLUMN_CONFLICT, Code.COLUMN_TWICE})  # named at the title, lost in every row
 
 
 def open_returned(path: Path, label: str, cycle: Cycle, book: Book, password: str = "") -> Submission:
@@ -121,7 +123,11 @@ def _lost(submission: Submission, chosen: Chosen) -> list[Problem]:
         problem
         for problem in submission.problems
         if problem.code in LOST
-        and (not problem.location.cell or (problem.location.sheet, _row_of(problem.location)) in rows)
+        and (
+            not problem.location.cell
+            or problem.code in COLUMNS
+            or (problem.location.sheet, _row_of(problem.location)) in rows
+        )
     ]
 
 

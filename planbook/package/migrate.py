@@ -46,7 +46,8 @@ _LEFT: Mapping[Code, Words] = MappingProxyType(
         Code.ROW_ID_TWICE: say("row_twice"),
     }
 )
-
+# What these say was not read at all, since nobody can tell which of two it is: said as it stands.
+_UNTOLD = frozenset({Code.COLUMN_TWICE, Code.COLUMN_CONFLICT, Code.SHEET_TWICE, Code.HEADER_MISSING})
 
 _ANCHOR = re.compile(r"<(?:[\w.-]{1,40}:)?(?:oneCell|twoCell|absolute)Anchor[\s/>]")
 
@@ -139,7 +140,7 @@ def _left_behind(path: Path, submission: Submission, new: Submission, target: Pa
     `new` was read from the workbook at `target`, which has its own notes and charts.
     """
     for problem in submission.problems:
-        if problem.code is Code.NO_PLACE:
+        if problem.code is Code.NO_PLACE or problem.code in _UNTOLD:
             yield problem
         elif problem.code in _LEFT:
             left = _LEFT[problem.code]

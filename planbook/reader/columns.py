@@ -83,6 +83,7 @@ def settle_columns(
     settler.drop_conflicts()
     settler.take_by_titles()
     settler.take_by_names(names)
+    settler.drop_moved()
     return Table(
         candidate.sheet,
         candidate.title,
@@ -175,6 +176,20 @@ class _Settler:
                 self.columns[key] = target[2]
                 self._say(Code.COLUMN_BY_NAME, target[2], column_letter(target[2]), "", self._title(key))
 
+    def drop_moved(self) -> None:
+        """A column whose title stands over content beside the table too: cut and pasted, the key left behind."""
+        keyed = {index for indexes in self.candidate.places.values() for index in indexes}
+        for index, text in self.titles.items():
+            if index in keyed or index in self.columns.values() or not self._has_content(index):
+                continue
+            for key in sorted(self.known.get(title_key(text), frozenset()) & self.columns.keys() - {"id"}):
+                if self.sheet.column(key).calculated:
+                    continue
+                found = list_words(column_letter(place) for place in sorted((self.columns[key], index)))
+                self._say(Code.COLUMN_TWICE, index, found, self._title(key))
+                del self.columns[key]
+                self.doubtful.add(key)
+
     def _has_content(self, index: int) -> bool:
         rows = self.candidate.grid[self.candidate.header_row + 1 :]
         return any(index < len(row) and row[index] not in ("", None) for row in rows)
@@ -262,11 +277,11 @@ def _own_columns(table: Table, facts: SheetFacts, expected: Mapping[str, int]) -
         claimed |= set(range(first, first + WEEKS))
     if len(claimed) >= width:
         return []
-    known = titles_of(table.sheet)
+    twice = {title_key(t) for key in table.doubtful for t in table.sheet.column(key).title.every()}
     own = []
     for index in (index for index in range(width) if index not in claimed):
         title = rows[0][index] if index < len(rows[0]) else ""
-        if isinstance(title, str) and title_key(title) in known:
+        if isinstance(title, str) and title_key(title) in twice:
             continue  # a column that stands twice is the table's, not the planner's
         if any(index < len(row) and row[index] not in ("", None) for row in rows):
             own.append(f"{column_letter(index)} {title}".strip())

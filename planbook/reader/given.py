@@ -113,7 +113,7 @@ class GivenReader:
         if own is not None and match_key(str(own.value)) == match_key(cell.unit):
             return cell.value
         reading = read_quantity(cell.value, self.book.unit_table)
-        if reading is None or not isinstance(reading.value, float) or reading.unit or reading.scaled:
+        if reading is None or not isinstance(reading.value, float) or reading.unit or reading.scale:
             return cell.value
         return (cell.value.strip() if isinstance(cell.value, str) else _plainly(reading.value)) + cell.unit
 

@@ -95,7 +95,8 @@ class RowReader:
         if column.kind in {Kind.TEXT, Kind.CHOICE, Kind.LINK}:
             return self._read_words(column, raw, place, shown), None
         reading = self._reading(column, self._as_shown(column, raw, shown))
-        if reading is None or not self._plausible(reading):
+        cut = reading is not None and reading.high is not None and not column.high  # no place for its end
+        if reading is None or cut or not self._plausible(reading):
             self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
             return None, None
         if column.kind is not Kind.QUANTITY:  # what an amount is read as shows in the row's unit alone
@@ -152,7 +153,7 @@ class RowReader:
         if not spoken.words:
             return True
         reading = read_quantity(shown, self.book.unit_table)
-        if reading is None or reading.ambiguous or reading.scaled or not (reading.unit and unit):
+        if reading is None or reading.ambiguous or reading.scale or not (reading.unit and unit):
             return False
         return self.book.unit_table.convert(1.0, reading.unit, unit) == 1.0
 

@@ -147,7 +147,7 @@ class TableReader:
             if value is None and column.default is not None and is_blank(raw):
                 value = self.department if column.default == "{department}" else column.default
             self._store(table, column, value, values, place)
-        for column, raw, reading, place in amounts:
+        for column, raw, reading, place in sorted(amounts, key=lambda amount: bool(amount[0].high)):
             if reading is not None:
                 if reading.from_text:
                     self.typed[table.sheet.key, number, column.key] = reading.text
@@ -242,22 +242,30 @@ class TableReader:
                 base = self.rows.book.unit_table.base(reading.unit)
                 unit = base.name if base else reading.unit
                 values[column.unit] = unit
-            given = reading.unit or self._scaled_unit(reading, unit)
+            given = reading.unit or self._counted_unit(reading, unit)
+            if not given and (set(reading.scale) & set("千万亿")) and unit[:1] in "十百千万亿":
+                reading = replace(reading, ambiguous=True)  # 3千 of 万元 may be so many 元
             value = self._converted(column, float(value), given, unit, place)
             high = self._converted(column, high, given, unit, place) if high is not None else None
+            if high is not None and not self._takes_range(table, column, values, high):
+                reading, high = replace(reading, ambiguous=True), None  # its lower end alone is used
             self._check_amount(column, value, reading, unit, place)
             if value is not None and not _is_done_word(column, reading):
                 self.rows.note_reading(column, replace(reading, value=value, high=high, unit=unit), place)
         values[column.key] = value
-        if high is not None and column.high and values.get(column.high) is None:
+        if high is not None:
             values[column.high] = high
-            if self.looked_up(table, values, "direction") not in {"band", None}:
-                self.rows.note(Code.AMBIGUOUS_VALUE, place, column, reading.text, describe(value))
 
-    def _scaled_unit(self, reading: Reading, unit: str) -> str:
+    def _takes_range(self, table: Table, column: Column, values: Mapping[str, Value], high: float) -> bool:
+        """Whether the upper end of a range has its place: a band's, where none other was typed."""
+        band = self.looked_up(table, values, "direction") == "band"
+        return band and values.get(column.high) in (None, high)
+
+    def _counted_unit(self, reading: Reading, unit: str) -> str:
         """The unit of 521万 in a row whose unit is 万元: 元, not ten thousand times 万元."""
-        base = self.rows.book.unit_table.base(unit) if reading.scaled else None
-        return base.name if base else ""
+        base = self.rows.book.unit_table.base(unit) if set(reading.scale) & set("万亿") else None
+        counted = base is not None and set(unit.removesuffix(base.name)) <= set("十百千万亿")  # no 周 of 天
+        return base.name if base and counted else ""
 
     def _unit_of(self, table: Table, column: Column, values: Mapping[str, Value]) -> str:
         if column.unit in table.sheet.by_key:

@@ -31,8 +31,9 @@ _SCALED_PARTS: Final = re.compile(rf"(?:{_PLAIN}(?:{_SCALE})){{2,}}{_END}")
 _SCALED_PART: Final = re.compile(rf"({_PLAIN})({_SCALE})")
 _SCALE_AT: Final = re.compile(rf"\s*(?P<scale>{_SCALE})")
 _NUMERAL: Final = re.compile(
-    r"(?:[〇零一二两三四五六七八九十千万亿]|百(?!分点))+(?:点[〇零一二三四五六七八九]+)?"
+    rf"(?:[〇零一二两三四五六七八九十千万亿]|百(?!分点))+(?:点[〇零一二三四五六七八九]+(?:{_SCALE})?)?"
 )
+_SCALES: Final = "亿万千"  # from the largest: those that say in what an amount is counted
 
 
 def read_digits(text: str) -> str | None:
@@ -63,7 +64,7 @@ class Number(NamedTuple):
 
     digits: Decimal
     scale: str
-    """The scale words that follow the digits, "万"; empty if none, or if part of a numeral."""
+    """The scale words that follow the digits, "万", or the largest one in a numeral; empty if none."""
     rest: str
     """The text after the number and its scale."""
     doubtful: bool = False
@@ -111,19 +112,25 @@ def _add_parts(text: str, parts: re.Match[str]) -> Number | None:
             return None
         total += amount
         limit = factor
-    return Number(total, "", text[parts.end() :])
+    return _in_its_scale(total, parts[0], text[parts.end() :])
+
+
+def _in_its_scale(value: Decimal, written: str, rest: str, *, in_words: bool = False) -> Number:
+    """An amount counted in the largest scale it was written with: 十五万 is 15 of 万, as 15万 is."""
+    scale = next((char for char in _SCALES if char in written), "")
+    return Number(value / scale_of(scale), scale, rest, in_words=in_words)
 
 
 def _take_numeral(text: str) -> Number | None:
     found = _NUMERAL.match(text.translate(_FORMAL))
-    if found is None:
+    value = read_numeral(found[0]) if found else None
+    if found is None or value is None:
         return None
-    value = read_numeral(found[0])
-    return None if value is None else Number(value, "", text[found.end() :], in_words=True)
+    return _in_its_scale(value, found[0], text[found.end() :], in_words=True)
 
 
 def read_numeral(text: str) -> Decimal | None:
-    """A number in Chinese numerals: 一百二十, 两千, 三万五 (35000), 二〇二四, 三点五, 壹佰.
+    """A number in Chinese numerals: 一百二十, 两千, 三万五 (35000), 二〇二四, 三点五, 一点二亿, 壹佰.
 
     None for what is no numeral, and for 两三 or 七八, which mean "two or three".
     """
@@ -131,9 +138,11 @@ def read_numeral(text: str) -> Decimal | None:
     value = _read_positional(whole) if _POSITIONAL.fullmatch(whole) else _read_whole(whole)
     if value is None or not point:
         return None if value is None else Decimal(value)
-    if not _POSITIONAL.fullmatch(decimals):
+    fraction = decimals.rstrip("十百千万亿")
+    if not _POSITIONAL.fullmatch(fraction):
         return None
-    return Decimal(f"{value}." + "".join(str(_DIGIT[char]) for char in decimals))
+    digits = Decimal(f"{value}." + "".join(str(_DIGIT[char]) for char in fraction))
+    return digits * scale_of(decimals[len(fraction) :])
 
 
 def _read_positional(text: str) -> int | None:

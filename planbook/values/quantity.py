@@ -193,7 +193,7 @@ def _as_reading(amount: _Amount, high: _Amount | None = None) -> Reading | None:
         unit=bounds[-1].unit,
         high=None if high is None else float(high.value) + 0.0,
         ambiguous=any(bound.doubtful for bound in bounds),
-        scaled=bool(bounds[-1].scale) and not bounds[-1].unit,
+        scale="" if bounds[-1].unit else bounds[-1].scale,
     )
 
 
@@ -207,6 +207,8 @@ def _read_range(text: str, units: UnitNames) -> Reading | None:
         scaled = low.value * scale_of(high.scale)
         if not low.scale and scaled <= high.value:
             low = low._replace(value=scaled)
+        elif not low.scale and len(high.scale) > 1:  # 100-1千万 may start at a million
+            low = low._replace(doubtful=True)
         return _as_reading(low, high) if low.value <= high.value else None
     return None
 

@@ -37,8 +37,8 @@ class Reading:
     unit found beside the number, in the spelling of the unit table. `high` is the upper bound
     when a range (90–95) was typed. `text` is what was typed, empty when the cell already held a
     value of the right kind. `ambiguous` says that another reading was possible or that the
-    text itself was vague (约50): the planner should confirm. `scaled` says that 万 or 亿 stood
-    without a unit (521万): the number counts the family's base unit, 元 and not 万元.
+    text itself was vague (约50): the planner should confirm. `scale` are the words 千, 万 or 亿
+    that stood without a unit (521万, 十五万): with 万 or 亿 the number counts 元 and not 万元.
     """
 
     value: float | date | str | bool | Nil | Span | None
@@ -46,7 +46,7 @@ class Reading:
     high: float | None = None
     text: str = ""
     ambiguous: bool = False
-    scaled: bool = field(default=False, compare=False)  # how it was read, not what
+    scale: str = field(default="", compare=False)  # how it was read, not what
 
     @property
     def from_text(self) -> bool:
