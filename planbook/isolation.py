@@ -2,8 +2,8 @@
 
 A process that dies, hangs or eats memory costs its own item; the others go on.  Results come in
 the order of the items however many processes there are.  Where the system offers no limit of
-memory (Windows) only time and death are guarded; where no process can be started the work is
-done in this one.
+memory (Windows) only time and death are guarded; where no process can be started, or one ends
+before it stands, the work is done in this one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection, wait
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Generic, TypeVar
 
 if sys.platform != "win32":
@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 START = "fork" if sys.platform == "linux" else "spawn"
 STARTING = 60.0  # seconds a process may take to start: none of an item's time
 AHEAD = 8  # items per process that may be done before the first of them is taken
+_TASK = "task"  # what a process says that has none yet
 _PATIENCE = 2.0  # seconds after which an idle process looks whether its parent still lives
 
 
@@ -109,12 +110,14 @@ def run_isolated(
 class _Worker:
     """One process and what it is doing: the number of its item, -1 for none, and its deadline.
 
-    `ready` once it has said that it stands: a spawned one imports everything first.
+    `ready` once it has said that it stands: a spawned one imports everything first.  Its item is
+    `held` till then, so that nothing waits in a pipe which no one may ever read.
     """
 
     process: Any
     connection: Connection
     item: int = -1
+    held: Any = None
     deadline: float = 0.0
     ready: bool = False
 
@@ -141,10 +144,12 @@ class _Crew(Generic[Item, Result]):
             theirs.close()
 
     def _start(self, ours: Connection, theirs: Connection) -> _Worker:
+        # What a new process gets at its start is written blindly: a fork has the task, others ask for it.
+        task = (self._function, self._limits) if START == "fork" else None
         process = self._context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, self._function, self._limits, os.getpid()), daemon=True
+            target=_serve, args=(theirs, os.getpid(), task), daemon=True
         )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_script():
             # The progress bar has a thread; the child neither draws nor waits for it.
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
@@ -176,10 +181,16 @@ class _Crew(Generic[Item, Result]):
                 taken += 1
 
     def _hand(self, worker: _Worker, number: int, item: Item) -> None:
-        worker.item = number
-        worker.deadline = time.monotonic() + (self._limits.seconds if worker.ready else STARTING)
+        worker.item, worker.held = number, item
+        worker.deadline = time.monotonic() + STARTING
+        if worker.ready:
+            self._give(worker)
+
+    def _give(self, worker: _Worker) -> None:
+        """Send a process that stands the item it is to do; its time begins."""
+        worker.ready, worker.deadline = True, time.monotonic() + self._limits.seconds
         with suppress(OSError):  # it has died since: its silence will tell
-            worker.connection.send(item)
+            worker.connection.send(worker.held)
 
     def _wait(self, done: dict[int, Outcome[Result]]) -> None:
         """Take what the processes have to say, and end those whose time is up."""
@@ -197,15 +208,22 @@ class _Crew(Generic[Item, Result]):
                 self._replace(worker)
 
     def _take(self, worker: _Worker) -> Outcome[Result] | None:
-        """What a process came to; None where it only says that it stands, and its item's time begins."""
+        """What a process came to; None where it asks for its task, or says that it stands."""
         try:
             said = worker.connection.recv()
+            if said == _TASK:
+                worker.connection.send((self._function, self._limits))
+                return None
             if said is None:
-                worker.ready, worker.deadline = True, time.monotonic() + self._limits.seconds
+                self._give(worker)
                 return None
             outcome, again = said
         except Exception as error:  # the pipe ended, or what came through it makes no sense
             worker.process.join(1.0)
+            if not worker.ready:  # no item has reached it, so none is to blame
+                _dismiss(worker)
+                self._workers.remove(worker)
+                return _do(self._function, worker.held)
             detail = _name_death(worker.process.exitcode, error)
             self._replace(worker)
             return Outcome(Fate.DIED, detail=detail)
@@ -220,6 +238,20 @@ class _Crew(Generic[Item, Result]):
         self._workers.remove(worker)
         with suppress(OSError):
             self._workers.append(self._hire())
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Start a process that does not run the caller's script anew, as a spawned one would before all else.
+
+    A script without ``if __name__ == "__main__"`` would do all its work twice: issue, or send mail.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _dismiss(worker: _Worker) -> None:
@@ -244,10 +276,18 @@ def _name_death(exit_code: int | None, error: Exception) -> str:
 # -- in the process ----------------------------------------------------------------------------
 
 
-def _serve(connection: Connection, function: Callable[[Any], Any], limits: Limits, parent: int) -> None:
+def _serve(
+    connection: Connection, parent: int, task: tuple[Callable[[Any], Any], Limits] | None = None
+) -> None:
     """Do the items that come through the pipe, one after the other, until there is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends us
     _fall_silent()
+    if task is None:
+        connection.send(_TASK)
+        task = connection.recv()
+    if task is None:  # the work is over
+        return
+    function, limits = task
     ceiling = _limit_memory(limits.memory)
     connection.send(None)
     while True:
@@ -273,9 +313,11 @@ def _do(function: Callable[[Any], Any], item: Any) -> Outcome[Any]:
         return Outcome(Fate.DONE, function(item))
     except MemoryError:
         return Outcome(Fate.TOO_LARGE)
-    except (
-        Exception
-    ) as error:  # whatever a library raises on a hostile file is that file's end, not the work's
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        # Whatever a library raises on a hostile file is that file's end, not the work's; one in another
+        # language panics with what is no Exception.
         return Outcome(Fate.DIED, detail=type(error).__name__)
 
 

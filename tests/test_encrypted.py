@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import sys
-from dataclasses import replace
+import tracemalloc
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from msoffcrypto.format.ooxml import OOXMLFile
 
 import planbook
 from planbook.cli import main
 from planbook.problems import Code
 from planbook.reader import read_workbook
+from planbook.reader.kinds import SPREADSHEET_MIME
 from tests.support.office import drive, require_office
 from tests.support.packages import read_parts, write_parts
 from tests.support.workbooks import expect, read_tables, write_filled
@@ -58,10 +65,10 @@ def test_without_the_extra_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "msoffcrypto", None)
     path = encrypted(tmp_path)
-    (problem,) = read_workbook(path, replace(expect(), password="x")).problems
-    assert problem.code is Code.PASSWORD_UNSUPPORTED
-    assert "planbook[encrypted]" in problem.line("en")
-    assert read_workbook(path, expect()).problems[0].code is Code.ENCRYPTED
+    for given in ("x", ""):  # a password that would be given in vain is not asked for
+        (problem,) = read_workbook(path, replace(expect(), password=given)).problems
+        assert problem.code is Code.PASSWORD_UNSUPPORTED
+        assert "planbook[encrypted]" in problem.line("en")
 
 
 @pytest.mark.parametrize("cut", [600, 3000, 9000])
@@ -125,6 +132,111 @@ def test_a_lock_that_cannot_be_opened_is_said_in_one_line(
     assert problem.code is code
     assert found in problem.message("en")
     assert PASSWORD not in problem.line("en")
+
+
+# -- locks that nobody's program made --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an .ods and how it is locked, or `zeros` in its place."""
+
+    content: bytes = b"<a/>"
+    name: str = "content.xml"
+    cipher: str = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+    derivation: str = "PBKDF2"
+    start: str = 'manifest:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256"'
+    rounds: int = 1000
+    zeros: int = 0
+
+    def entry(self) -> str:
+        """Its entry in the manifest."""
+        salt = base64.b64encode(bytes(16)).decode()
+        return (
+            f'<manifest:file-entry manifest:full-path="{self.name}" manifest:size="{len(self.content)}">'
+            f'<manifest:encryption-data><manifest:algorithm manifest:algorithm-name="{self.cipher}" '
+            f'manifest:initialisation-vector="{salt}"/><manifest:start-key-generation {self.start}/>'
+            f'<manifest:key-derivation manifest:key-derivation-name="{self.derivation}" manifest:salt="{salt}" '
+            f'manifest:iteration-count="{self.rounds}"/></manifest:encryption-data></manifest:file-entry>'
+        )
+
+    def locked(self) -> bytes:
+        """Its bytes, compressed and then encrypted."""
+        if self.zeros:
+            return bytes(self.zeros)
+        engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = engine.compress(self.content) + engine.flush()
+        start = hashlib.sha256(PASSWORD.encode()).digest()
+        key = hashlib.pbkdf2_hmac("sha1", start, bytes(16), self.rounds, 32)
+        cipher = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+        return cipher.update(packed + bytes(-len(packed) % 16)) + cipher.finalize()
+
+
+def lock_by_hand(path: Path, *parts: Part) -> Path:
+    space = 'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", SPREADSHEET_MIME)
+        entries = "".join(part.entry() for part in parts)
+        archive.writestr("META-INF/manifest.xml", f"<manifest:manifest {space}>{entries}</manifest:manifest>")
+        for part in {part.name: part for part in parts}.values():
+            archive.writestr(part.name, part.locked(), zipfile.ZIP_DEFLATED)
+    return path
+
+
+BOMB = bytes(64 * 2**20)
+NEW_OFFICE = Part(
+    name="encrypted-package",
+    cipher="http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    derivation="urn:org:documentfoundation:names:experimental:office:manifest:argon2id",
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "code", "found"),
+    [
+        ([Part()], Code.FOREIGN_WORKBOOK, ""),  # it opens
+        ([Part(BOMB)], Code.UNSAFE_PACKAGE, "content.xml"),
+        ([Part(), Part(BOMB, "meta.xml")], Code.UNSAFE_PACKAGE, "meta.xml"),
+        ([Part(zeros=len(BOMB))], Code.UNSAFE_PACKAGE, "content.xml"),
+        ([Part(), Part(rounds=1_000_000)], Code.UNSAFE_PACKAGE, "twice"),
+        ([Part(rounds=2_000_000)], Code.UNSAFE_PACKAGE, "password"),
+        ([NEW_OFFICE], Code.PASSWORD_UNSUPPORTED, "aes256-gcm argon2id"),
+        ([Part(start="")], Code.PASSWORD_UNSUPPORTED, "sha1 "),
+        ([Part(name="Pictures/1.png")], Code.PASSWORD_UNSUPPORTED, "aes256-cbc"),
+    ],
+)
+def test_an_ods_locked_by_no_program_is_refused_for_what_it_is(
+    tmp_path: Path, parts: list[Part], code: Code, found: str
+) -> None:
+    path = lock_by_hand(tmp_path / "odd.ods", *parts)
+    tracemalloc.start()
+    (problem,) = read_workbook(path, replace(expect(), password=PASSWORD)).problems
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (problem.code, found in problem.message("en")) == (code, True), problem.message("en")
+    assert most < 60 * 2**20  # reading any file takes 50 MB; no bomb was ever held in full
+    if code is Code.PASSWORD_UNSUPPORTED:  # nobody is asked for a password that would not do
+        assert read_workbook(path, expect()).problems[0].code is code
+
+
+def test_the_parts_of_a_locked_ods_share_one_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planbook.reader.decrypt_ods.MAX_INFLATED", 10 * 2**20)
+    names = ("content.xml", "meta.xml", "settings.xml")
+    path = lock_by_hand(tmp_path / "large.ods", *(Part(bytes(4 * 2**20), name) for name in names))
+    (problem,) = read_workbook(path, replace(expect(), password=PASSWORD)).problems
+    assert problem.code is Code.UNSAFE_PACKAGE
+    assert "settings.xml" in problem.message("en")
+
+
+def test_without_the_extra_no_password_of_an_ods_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lock_by_hand(tmp_path / "secret.ods", Part())
+    assert read_workbook(path, expect()).problems[0].code is Code.ENCRYPTED
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    (problem,) = read_workbook(path, expect()).problems
+    assert problem.code is Code.PASSWORD_UNSUPPORTED
+    assert "cryptography is not installed" in problem.message("en")
 
 
 def run(*arguments: str, **environment: str) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -150,20 +151,52 @@ def starts(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     monkeypatch.setattr(isolation._Crew, "_start", start)
 
 
+class PanicError(BaseException):
+    """What a library in Rust raises that gives up: no Exception."""
+
+
 def raises(item: int) -> int:
     if item == 1:
         raise KeyError(item)
+    if item == 2:
+        raise PanicError
     return item
 
 
 @LINUX
 def test_without_any_process_an_item_still_harms_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     starts(monkeypatch, 0)
-    outcomes = list(run_isolated(raises, range(3), jobs=2))
+    outcomes = list(run_isolated(raises, range(4), jobs=2))
     assert [(o.fate, o.result, o.detail) for o in outcomes] == [
         (Fate.DONE, 0, ""),
         (Fate.DIED, None, "KeyError"),
-        (Fate.DONE, 2, ""),
+        (Fate.DIED, None, "PanicError"),
+        (Fate.DONE, 3, ""),
+    ]
+
+
+def stops(item: int) -> int:
+    raise KeyboardInterrupt if item else SystemExit
+
+
+@LINUX
+@pytest.mark.parametrize(("item", "stop"), [(0, SystemExit), (1, KeyboardInterrupt)])
+def test_who_stops_the_work_is_obeyed(
+    monkeypatch: pytest.MonkeyPatch, item: int, stop: type[BaseException]
+) -> None:
+    starts(monkeypatch, 0)
+    with pytest.raises(stop):
+        list(run_isolated(stops, [item]))
+
+
+@LINUX
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_library_that_panics_costs_its_own_item(jobs: int) -> None:
+    outcomes = list(run_isolated(raises, range(4), jobs=jobs))
+    assert [(o.fate, o.detail) for o in outcomes[1:]] == [
+        (Fate.DIED, "KeyError"),
+        (Fate.DIED, "PanicError"),
+        (Fate.DONE, ""),
     ]
 
 
@@ -233,3 +266,41 @@ def test_a_spawned_process_that_never_stands_is_given_up(monkeypatch: pytest.Mon
     monkeypatch.setattr(isolation, "STARTING", 0.01)
     (outcome,) = run_isolated(slips, [0], jobs=1)
     assert outcome.fate is Fate.TOO_LONG
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import planbook
+from planbook import isolation
+isolation.START = "spawn"
+with Path(sys.argv[1]).open("a") as log:
+    print("ran", file=log)
+{before}
+data = planbook.read(Path(sys.argv[2]))
+print(len(data.tables["goals"]) if data.tables else data.problems.to_string())
+"""
+
+
+@pytest.mark.parametrize("before", ["", "isolation._serve = len"], ids=["plain", "its processes end at once"])
+def test_a_script_without_a_guard_is_run_once_and_ends(tmp_path: Path, before: str) -> None:
+    """A spawned process runs the script anew before all else, unless it is kept from it."""
+    path = next(iter(some_files(tmp_path)))
+    script, log = tmp_path / "script.py", tmp_path / "log"
+    script.write_text(SCRIPT.format(before=before), encoding="utf-8")
+    command = [sys.executable, str(script), str(log), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["1"]), done.stderr
+    assert log.read_text(encoding="utf-8").split() == ["ran"]
+
+
+def not_there(item: int) -> int:
+    return -item
+
+
+@pytest.mark.usefixtures("spawned")
+def test_where_a_process_ends_before_it_stands_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it ends since it does not find the function, which stands in a script it does not run."""
+    monkeypatch.setattr(not_there, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "not_there", not_there, raising=False)
+    assert [o.result for o in run_isolated(not_there, range(3), jobs=2)] == [0, -1, -2]

@@ -21,11 +21,7 @@ def decrypt(data: bytes, password: str) -> bytes:
     try:
         import msoffcrypto
     except ImportError:
-        if password:
-            raise RefusedError(
-                Code.PASSWORD_UNSUPPORTED, say("not_installed", name="msoffcrypto-tool")
-            ) from None
-        raise RefusedError(Code.ENCRYPTED) from None
+        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("not_installed", name="msoffcrypto-tool")) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
     except MemoryError:

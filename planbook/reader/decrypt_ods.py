@@ -11,24 +11,28 @@ import base64
 import binascii
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
 from planbook.problems import Code, say
 from planbook.reader.kinds import SPREADSHEET_MIME
-from planbook.reader.parts import MAX_INFLATED
+from planbook.reader.parts import MAX_INFLATED, check_growth
 from planbook.reader.refusal import RefusedError
 
 MANIFEST = "META-INF/manifest.xml"
-WANTED = ("content.xml", "meta.xml", "settings.xml")
+CONTENT = "content.xml"
+WANTED = (CONTENT, "meta.xml", "settings.xml")
 MAX_MANIFEST = 4 * 2**20
 MAX_ROUNDS = 1_000_000  # of deriving a key: LibreOffice writes 100,000
-_CIPHER, _DERIVATION, _START = "aes256-cbc", "PBKDF2", "sha256"
+_KNOWN = ("aes256-cbc", "PBKDF2", "sha256")
+_FED, _CHUNK = 2**16, 2**20  # bytes given to be inflated, and taken of what they inflate to
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,13 @@ def read_locks(archive: zipfile.ZipFile) -> list[_Lock]:
     content = archive.read(MANIFEST)
     if b"encryption-data" not in content:
         return []
-    return list(_locks(ElementTree.fromstring(content, forbid_dtd=True)))
+    locks = list(_locks(ElementTree.fromstring(content, forbid_dtd=True)))
+    seen: set[str] = set()
+    for lock in locks:
+        if lock.name in seen:
+            raise RefusedError(Code.UNSAFE_PACKAGE, say("part_twice", name=lock.name))
+        seen.add(lock.name)
+    return locks
 
 
 def _locks(root: Element) -> Iterator[_Lock]:
@@ -72,13 +82,18 @@ def _locks(root: Element) -> Iterator[_Lock]:
             yield _Lock(
                 given.get("full-path", ""),
                 int(given.get("size", "0")),
-                given["algorithm-name"].rpartition("#")[2],
+                _short(given["algorithm-name"]),
                 _bytes(given.get("initialisation-vector", "")),
-                given.get("key-derivation-name", "").rpartition("#")[2],
+                _short(given.get("key-derivation-name", "")),
                 _bytes(given.get("salt", "")),
                 int(given.get("iteration-count", "0")),
-                given.get("start-key-generation-name", "sha1").rpartition("#")[2],
+                _short(given.get("start-key-generation-name", "sha1")),
             )
+
+
+def _short(name: str) -> str:
+    """The last word of an algorithm's name, which is often an address."""
+    return re.split(r"[#:/]", name)[-1]
 
 
 def _attributes(element: Element) -> dict[str, str]:
@@ -97,16 +112,43 @@ def decrypt_ods(archive: zipfile.ZipFile, locks: list[_Lock], password: str) -> 
 
     The password appears in no message.
     """
+    wanted = [lock for lock in locks if lock.name in WANTED]
+    _check_known(wanted if any(lock.name == CONTENT for lock in wanted) else locks)
     if not password:
         raise RefusedError(Code.ENCRYPTED)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as copy:
+    buffer, room = io.BytesIO(), MAX_INFLATED
+    # Packed as loosely as it goes: quick, and never tighter than a part may be.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         copy.writestr("mimetype", SPREADSHEET_MIME, zipfile.ZIP_STORED)
         copy.writestr(MANIFEST, _manifest())
-        for lock in locks:
-            if lock.name in WANTED:
-                copy.writestr(lock.name, _unlock(archive.read(lock.name), lock, password))
+        for lock in wanted:
+            packed = _unlock(_read_locked(archive, lock.name), lock, password)
+            with copy.open(lock.name, "w") as part:
+                room -= _inflate(packed, lock, room, part)
     return buffer.getvalue()
+
+
+def _check_known(locks: list[_Lock]) -> None:
+    """Refuse, before any password is asked for, what no password would open here."""
+    try:
+        import cryptography  # noqa: F401 - whether the extra is there
+    except ImportError:
+        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("not_installed", name="cryptography")) from None
+    for lock in locks:
+        kinds = (lock.cipher, lock.derivation, lock.start)
+        if kinds != _KNOWN or lock.name not in WANTED:  # LibreOffice 24.8: one package within the package
+            odd = [kind for kind, known in zip(kinds, _KNOWN, strict=True) if kind != known]
+            raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("cipher", name=" ".join(odd or kinds)))
+        if not 0 < lock.rounds <= MAX_ROUNDS:
+            raise RefusedError(Code.UNSAFE_PACKAGE, say("slow_password"))
+
+
+def _read_locked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of an encrypted part, which do not shrink: it was compressed before it was encrypted."""
+    entry = archive.getinfo(name)
+    if entry.file_size > 2 * entry.compress_size:
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("inflates", name=name))
+    return archive.read(entry)
 
 
 def _manifest() -> str:
@@ -119,24 +161,38 @@ def _manifest() -> str:
 
 
 def _unlock(data: bytes, lock: _Lock, password: str) -> bytes:
-    try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    except ImportError:
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("not_installed", name="cryptography")) from None
-    if (lock.cipher, lock.derivation, lock.start) != (_CIPHER, _DERIVATION, _START):
-        raise RefusedError(Code.PASSWORD_UNSUPPORTED, say("cipher", name=f"{lock.cipher} {lock.derivation}"))
-    if not 0 < lock.rounds <= MAX_ROUNDS:
-        raise RefusedError(Code.UNSAFE_PACKAGE, say("slow_password"))
+    """The part as it is without the password, still compressed."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     if len(lock.vector) != 16 or len(data) % 16:
         raise RefusedError(Code.BROKEN_PACKAGE, say("malformed"))
     start = hashlib.sha256(password.encode()).digest()
     key = hashlib.pbkdf2_hmac("sha1", start, lock.salt, lock.rounds, 32)
     cipher = Cipher(algorithms.AES(key), modes.CBC(lock.vector)).decryptor()
-    packed = cipher.update(data) + cipher.finalize()
+    return cipher.update(data) + cipher.finalize()
+
+
+def _inflate(packed: bytes, lock: _Lock, room: int, target: IO[bytes]) -> int:
+    """Write what a part inflates to, measured as it grows; returns its size."""
+    size = 0
     try:
-        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_INFLATED)
+        for chunk in _chunks(packed):
+            size += len(chunk)
+            check_growth(lock.name, size, len(packed), room)
+            target.write(chunk)
     except zlib.error:
         raise RefusedError(Code.PASSWORD_WRONG) from None
-    if len(content) != lock.size:
+    if size != lock.size:
         raise RefusedError(Code.PASSWORD_WRONG)
-    return content
+    return size
+
+
+def _chunks(packed: bytes) -> Iterator[bytes]:
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    for at in range(0, len(packed), _FED):
+        left = packed[at : at + _FED]
+        while chunk := engine.decompress(left, _CHUNK):
+            yield chunk
+            left = engine.unconsumed_tail
+        if engine.eof:
+            return

@@ -93,15 +93,19 @@ class Parts:
         with self._archive.open(entry) as stream:
             while chunk := stream.read(1 << 20):
                 size += len(chunk)
-                ratio = size / max(1, entry.compress_size)
-                if size > room or (size > RATIO_FROM and ratio > MAX_RATIO):
-                    raise RefusedError(Code.UNSAFE_PACKAGE, say("inflates", name=entry.filename))
+                check_growth(entry.filename, size, entry.compress_size, room)
                 if keep:
                     content += chunk
         if size != entry.file_size:
             claim = say("false_size", name=entry.filename, count=f"{size:,}", claim=f"{entry.file_size:,}")
             raise RefusedError(Code.UNSAFE_PACKAGE, claim)
         return content, size
+
+
+def check_growth(name: str, size: int, packed: int, room: int) -> None:
+    """Refuse a part that has inflated from `packed` bytes beyond all measure, or beyond the room left."""
+    if size > room or (size > RATIO_FROM and size / max(1, packed) > MAX_RATIO):
+        raise RefusedError(Code.UNSAFE_PACKAGE, say("inflates", name=name))
 
 
 def _check_markup(name: str, content: bytearray) -> None:
