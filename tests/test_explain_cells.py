@@ -244,6 +244,30 @@ def test_a_report_of_a_part_that_is_not_in_the_cycle_is_refused() -> None:
         find_report_scope(top, BOOK, twice, name)
 
 
+def test_a_report_that_does_not_say_whose_it_is_is_refused(tmp_path: Path) -> None:
+    """A title reworded by hand leaves the others to tell; without any the company's figures stay untold."""
+    made = make_sample_year("YX")
+    report = tmp_path / "reworded.xlsx"
+    workbook = openpyxl.load_workbook(made.report)
+    titled = [
+        cell for sheet in workbook for cell in sheet[1] if cell.value and "部门计划执行" in str(cell.value)
+    ]
+    assert len(titled) > 1
+    titled[0].value = "营销中心半年报告"
+    workbook.save(report)
+    asked = f"{report}:管理摘要!A6"
+    assert find_report_scope(read_cell(asked), BOOK, made.cycle.company, made.cycle.company_name) == "YX"
+    titled[0].value = str(titled[-1].value).replace("营销中心", "研发部")
+    workbook.save(report)
+    with pytest.raises(UsageError, match="no title says whose report"):  # two titles, two scopes
+        find_report_scope(read_cell(asked), BOOK, made.cycle.company, made.cycle.company_name)
+    for cell in titled:
+        cell.value = "半年报告"
+    workbook.save(report)
+    with pytest.raises(UsageError, match="no title says whose report"):
+        find_report_scope(read_cell(asked), BOOK, made.cycle.company, made.cycle.company_name)
+
+
 def test_without_a_cycle_a_part_is_what_its_workbook_was_issued_to(tmp_path: Path) -> None:
     """Nobody else is told, though 市场部 and 国际业务部 stand below the division in the company's own tree."""
     made = make_sample_year("YX")

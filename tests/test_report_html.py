@@ -15,6 +15,7 @@ from planbook.measures import RollUp
 from planbook.problems import OutputError
 from planbook.reports import headline, render_html, write_html
 from planbook.reports import html as page_module
+from planbook.reports.figures import adverse_rows
 from tests.support.browser import ask_page, print_page
 from tests.support.office import require_office
 from tests.support.roll_ups import SMALL, Builder, large_company, small_company
@@ -163,6 +164,19 @@ def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
         write_html(tmp_path / "missing" / "report.html", large_company().make())
 
 
+def test_the_summary_says_how_many_rows_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = small_company().make()
+    assert "另有" not in render_html(figures)
+    monkeypatch.setattr(page_module, "TOP", 1)
+    text = render_html(figures)
+    more = len(adverse_rows(figures)) - 1
+    assert more > 0
+    assert f'<a href="#variance">另有 {more} 行，见“差异汇总”。</a>' in text
+    assert f'<a href="#variance">{more} more rows under Variance by goal.</a>' in render_html(
+        figures, lang="en"
+    )
+
+
 def test_many_facts_are_cut_and_said_to_be(small: RollUp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "MOST_FACTS", 3)
     outline = Outline(render_html(small))
@@ -210,6 +224,31 @@ def test_tables_sort_and_filter_in_the_browser(tmp_path: Path) -> None:
     assert found["shown"] == 1
     assert found["said"] == "显示 1 / 5 行"
     assert found["wide"], "the page itself scrolls sideways"
+
+
+@pytest.mark.office
+def test_columns_for_checking_leave_the_words_their_room(tmp_path: Path) -> None:
+    script = """
+    var table = document.getElementById('table-variance'), heads = table.tHead.rows[0].cells;
+    var causes = Array.prototype.find.call(heads, function (th) { return /主要原因/.test(th.textContent); });
+    function audit() {
+      return Array.prototype.filter.call(table.querySelectorAll('.audit'), function (c) { return c.offsetWidth; }).length;
+    }
+    function tallest() {
+      return Math.max.apply(null, Array.prototype.map.call(table.tBodies[0].rows, function (r) { return r.offsetHeight; }));
+    }
+    var result = {hidden: audit(), wide: causes.offsetWidth, tall: tallest()};
+    document.getElementById('audit-variance').click();
+    result.shown = audit(); result.still = causes.offsetWidth;
+    return result;
+    """
+    builder = small_company()
+    found: dict[str, Any] = ask_page(page_of(tmp_path, builder.make()), tmp_path, script)
+    assert found["hidden"] == 0
+    assert found["shown"] > 0
+    assert found["wide"] >= 190  # a line of some fifteen characters
+    assert found["still"] >= 190
+    assert found["tall"] < 120
 
 
 @pytest.mark.office

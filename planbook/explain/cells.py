@@ -92,24 +92,23 @@ def look_in(reference: str, folder: Path) -> str:
 def find_report_scope(cell: AskedCell, book: Book, company: Company, called: str = "") -> str:
     """The code of the part of the company that a report is of; ``""`` for all of it.
 
-    The title at the top of the first sheet names it, the whole company by what its cycle calls it
-    (`called`) or by the word for it.  Raises UsageError where that is no part of
-    this company: then its figures cannot be told without telling those of others.
+    The title at the top of a sheet names it, the whole company by what its cycle calls it
+    (`called`) or by the word for it.  Raises UsageError where no title is read, where titles differ,
+    or where it is no part of this company: then its figures cannot be told without telling those of
+    others.
     """
-    titles = [str(cell) for top in cell.tops[:1] for line in top[:1] for cell in line[:1]]
-    for title in titles:
-        parts = read_label(book, "report_title", title)
-        if parts is None:
-            continue
-        name = match_key(parts["scope"])
-        words = (called, *(book.label("company", lang) for lang in book.languages))
-        whole = {match_key(word) for word in words if word}
-        found = [""] * (name in whole)
-        found += [department.code for department in company.departments if match_key(department.name) == name]
-        if len(found) != 1:
-            raise UsageError(say("other_company", name=cell.path.name, department=parts["scope"]))
-        return found[0]
-    return ""
+    texts = (str(value) for top in cell.tops for line in top for value in line if isinstance(value, str))
+    scopes = {title["scope"] for text in texts if (title := read_label(book, "report_title", text))}
+    if len(scopes) != 1:
+        raise UsageError(say("no_report_title", name=cell.path.name))
+    (scope,) = scopes
+    name = match_key(scope)
+    words = (called, *(book.label("company", lang) for lang in book.languages))
+    found = [""] * (name in {match_key(word) for word in words if word})
+    found += [department.code for department in company.departments if match_key(department.name) == name]
+    if len(found) != 1:
+        raise UsageError(say("other_company", name=cell.path.name, department=scope))
+    return found[0]
 
 
 def read_label(book: Book, key: str, text: str) -> dict[str, str] | None:

@@ -333,6 +333,11 @@ FAILURES: dict[str, dict[str, str]] = {
         "zh": "{name}：现在的模板没有这项控制总数；报告可能较旧",
         "en": "{name}: the book of today has no such control total; the report may be older",
     },
+    "no_report_title": {
+        "zh": "{name}：读不出报告的标题，无法知道是全公司还是哪个部门的报告；请用未改动标题的报告，或重新汇总",
+        "en": "{name}: no title says whose report it is, the company's or a department's; take a report with "
+        "its titles as written, or consolidate again",
+    },
     "other_company": {
         "zh": "{name} 是“{department}”的报告，这里没有这个部门；请用 --cycle 给出它所属的周期",
         "en": '{name} is a report of "{department}", which is no department here; give the cycle it was '

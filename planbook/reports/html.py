@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,7 @@ MOST_FACTS = 5_000  # rows of the facts in the file; the workbook has them all
 MOST_BARS = 30
 MOST_FINDINGS = 3  # on how the plans fit together; their table has them all
 MOST_DEPARTMENTS = 30  # columns of the matrix
+WIDTH = 0.42  # em on the page that a character of a column's width in the workbook takes
 FIGURES = frozenset({Kind.QUANTITY, Kind.PERCENT, Kind.NUMBER})
 FAVOURED = frozenset({"deviation", "deviation_rate", "favourable"})
 LINKS = frozenset({"link", "source"})
@@ -59,6 +60,13 @@ TABLES = (
     "appraisal", "coherence", "facts", "receipts", "quality", "restated",
 )  # fmt: skip
 ALWAYS = frozenset({"company_goals", "scores", "variance", "tasks", "matrix", "facts", "receipts", "quality"})
+# What the summary calls its tables.
+SECTIONS = {
+    "summary_goals": "section_company_goals",
+    "summary_coherence": "section_coherence",
+    "adverse": "section_adverse",
+    "attention": "section_tasks",
+}
 GROUPED = frozenset({"scores"})  # the order of its rows is a tree's, and must not be sorted away
 
 
@@ -76,18 +84,33 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: its title, the class of its cells, the least width of its text in em."""
+
+    title: str
+    look: str = ""
+    width: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of the report with its words; `anchors` are the ids of its rows."""
 
     key: str
     heading: str
     hint: str
-    titles: tuple[str, ...]
-    looks: tuple[str, ...]
+    heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     anchors: tuple[str, ...] = ()
     note: str = ""
     sortable: bool = True
+    rest: str = ""  # says how many rows stand only in the table that `rest_key` names
+    rest_key: str = ""
+
+    @property
+    def has_audit(self) -> bool:
+        """Whether some columns are only for checking."""
+        return any("audit" in head.look for head in self.heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +148,9 @@ def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None
     writer = _Writer(roll_up, lang, positions_of(roll_up))
     tables = [writer.table(key, rows) for key in TABLES if key in ALWAYS or rows[key]]
     lists = [
-        writer.plain("summary_coherence", rows["coherence"][:MOST_FINDINGS], "section_coherence"),
-        writer.plain("adverse", adverse_rows(roll_up)[:TOP], "section_adverse"),
-        writer.plain("attention", attention_rows(roll_up)[:TOP], "section_tasks"),
+        writer.first("summary_coherence", rows["coherence"], "coherence", MOST_FINDINGS),
+        writer.first("adverse", adverse_rows(roll_up), "variance", TOP),
+        writer.first("attention", attention_rows(roll_up), "tasks", TOP),
     ]
     heat = heat_map(roll_up, rows)
     return _environment().get_template("report.html.j2").render(
@@ -139,7 +162,8 @@ def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None
         figures=writer.key_figures(rows),
         charts=writer.charts(rows),
         heat=heat,
-        goals=writer.plain("summary_goals", rows["company_goals"], "section_company_goals"),
+        scores=book.report("scores").heading.to(lang),
+        goals=writer.plain("summary_goals", rows["company_goals"]),
         lists=lists,
         tables=tables,
         methods=(*setting_texts(book, roll_up.settings, lang), *method_texts(book, lang)),
@@ -178,6 +202,12 @@ def _look(column: ReportColumn) -> str:
     return " ".join(looks)
 
 
+def _least_width(column: ReportColumn) -> float:
+    """The em that a column of words keeps; figures and choices keep the width of what they say."""
+    words = column.kind is Kind.TEXT and column.key not in LINKS and column.key != "sha256"
+    return column.width * WIDTH if words else 0
+
+
 @dataclass(frozen=True)
 class _Writer:
     """Turns rows into tables of text in one language; `positions` are those of the facts linked to."""
@@ -214,27 +244,37 @@ class _Writer:
             key,
             report.heading.to(self.lang),
             report.hint.to(self.lang),
-            tuple(column.title.to(self.lang) for column in columns),
-            tuple(_look(column) for column in columns),
+            self._heads(columns),
             tuple(tuple(self.cell(column, row) for column in columns) for row in mine),
             anchors,
             note,
             key not in GROUPED,
         )
 
-    def plain(self, key: str, rows: Sequence[Row], label: str) -> Table:
+    def plain(self, key: str, rows: Sequence[Row]) -> Table:
         """A table of the summary: short, and not to be sorted."""
         report = self.book.report(key)
         columns = [column for column in report.columns if column.key != "source" and not column.audit]
         return Table(
             f"summary-{key}",
-            self.label(label),
+            self.label(SECTIONS[key]),
             report.hint.to(self.lang),
-            tuple(column.title.to(self.lang) for column in columns),
-            tuple(_look(column) for column in columns),
+            self._heads(columns),
             tuple(tuple(self.cell(column, row) for column in columns) for row in rows),
             sortable=False,
         )
+
+    def first(self, key: str, rows: Sequence[Row], whole: str, most: int) -> Table:
+        """The first rows of the table `whole` on the summary, and how many more it has."""
+        table = self.plain(key, rows[:most])
+        if len(rows) <= most:
+            return table
+        heading = self.book.report(whole).heading.to(self.lang)
+        rest = self.label("html_more", count=len(rows) - most, table=heading)
+        return replace(table, rest=rest, rest_key=whole)
+
+    def _heads(self, columns: Sequence[ReportColumn]) -> tuple[Head, ...]:
+        return tuple(Head(c.title.to(self.lang), _look(c), _least_width(c)) for c in columns)
 
     def _matrix(self, rows: Sequence[Row]) -> Table:
         report, company = self.book.report("matrix"), self.roll_up.company
@@ -246,9 +286,9 @@ class _Writer:
             letters = [str(row["roles"].get(code) or "") for code in codes]
             marks = (Cell(letter, letter, tones.get(letter, "")) for letter in letters)
             body.append((*(self.cell(column, row) for column in report.columns), *marks))
-        titles = tuple(column.title.to(self.lang) for column in report.columns) + names
+        heads = self._heads(report.columns) + tuple(map(Head, names))
         heading, hint = report.heading.to(self.lang), report.hint.to(self.lang)
-        return Table("matrix", heading, hint, titles, ("",) * len(titles), tuple(body))
+        return Table("matrix", heading, hint, heads, tuple(body))
 
     def cell(self, column: ReportColumn, row: Row) -> Cell:
         """A value as a person reads it, and what it sorts by."""
