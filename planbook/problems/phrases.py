@@ -32,6 +32,9 @@ DETAILS: dict[str, dict[str, str]] = {
     "kind_data": {"zh": "数据文件（{name}）", "en": "a data file ({name})"},
     "kind_sheet": {"zh": "另一种表格文件（{name}）", "en": "a spreadsheet of another kind ({name})"},
     "kind_other": {"zh": "{name} 文件", "en": "a file of the kind {name}"},
+    # -- what stands in a cell
+    "blank": {"zh": "（空）", "en": "(blank)"},
+    "formula_untold": {"zh": "=…（原文未读出）", "en": "=… (its text was not read)"},
     # -- why a package is broken or refused
     "zip_damaged": {"zh": "压缩包的目录或内容已损坏", "en": "its zip directory or content is damaged"},
     "cut_short": {"zh": "数据不完整，或已被截断", "en": "its data is garbled or cut short"},
