@@ -31,7 +31,7 @@ from planbook.layout import (
 from planbook.layout.cells import LISTS, CellValue, SettingValue, fit_value, input_cells
 from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import CalcError
+from planbook.problems import CalcError, say
 from planbook.spec import Book, Column, Kind, quote_text, references, render
 
 KEPT_MODELS = 8
@@ -369,7 +369,7 @@ def evaluate_measures(
     for measure in measures:
         for name in references(book.measures[measure].formula):
             if name not in order:
-                raise CalcError(f"measure {measure} needs {name}, which was not given")
+                raise CalcError(say("measure_lacks", name=measure, argument=name))
     model = ironcalc.create("measures", "en", "UTC", "en")
     _define_settings(model, book, settings)
     for name, values in columns.items():
@@ -397,7 +397,7 @@ def evaluate_text(formula: str) -> CellValue:
     model.evaluate()
     value = _take(model, 0, 1, 1)
     if isinstance(value, CellError):
-        raise CalcError(f"{formula} gives {value}")
+        raise CalcError(say("formula_gives", formula=formula, value=value))
     return value
 
 

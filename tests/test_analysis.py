@@ -165,20 +165,37 @@ def test_parquet_keeps_types_and_descriptions(figures: RollUp, tmp_path: Path) -
 def test_parquet_without_pyarrow_says_what_to_install(
     figures: RollUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The folder is left alone, unless it shows in the writing only that the engine will not do."""
+
     def missing(*_: object, **__: object) -> None:
         raise ImportError("Unable to find a usable engine")
 
+    folder = tmp_path / "frames"
+    monkeypatch.setattr("planbook.measures.tidy.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"planbook\[parquet\]"):
+        planbook.export_frames(figures, folder, form="parquet", names=["goals"])
+    assert not folder.exists()
+    monkeypatch.setattr("planbook.measures.tidy.find_spec", lambda name: object())
     monkeypatch.setattr(pd.DataFrame, "to_parquet", missing)
     with pytest.raises(UsageError, match=r"planbook\[parquet\]"):
-        planbook.export_frames(figures, tmp_path, form="parquet", names=["goals"])
+        planbook.export_frames(figures, folder, form="parquet", names=["goals"])
 
 
 @pytest.mark.parametrize(("form", "names"), [("xml", ()), ("csv", ("people",))])
 def test_unknown_forms_and_frames_are_refused(
     figures: RollUp, tmp_path: Path, form: str, names: tuple[str, ...]
 ) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         planbook.export_frames(figures, tmp_path, form=form, names=names)
+    assert caught.value.message("zh") in {
+        "没有导出格式“xml”；有 csv、parquet",
+        f"没有数据表“people”；有 {'、'.join(FRAMES)}",
+    }
+
+
+def test_an_unknown_frame_is_refused_with_the_names_there_are(figures: RollUp) -> None:
+    with pytest.raises(UsageError, match=r'no frame "company"; there are .*company_goals'):
+        planbook.tidy_frame(figures, "company")
 
 
 HOSTILE = [

@@ -15,11 +15,13 @@ from openpyxl.workbook.defined_name import DefinedName
 from planbook.cli import main
 from planbook.package.annotate import MARK, NAME, _unmark
 from planbook.package.archive import Archive
-from planbook.package.comments import AUTHOR, remove_comments
+from planbook.package.comments import list_comments, remove_comments
+from planbook.package.findings import list_openings
 from planbook.package.markup import Part
-from planbook.problems import Code, Severity
+from planbook.problems import Code, Severity, in_words
 from planbook.reader import Submission
-from planbook.workflow import read_and_check
+from planbook.spec import load_spec
+from planbook.workflow import migrate_returns, read_and_check
 from tests.support import office
 from tests.support.packages import change_part, part_of, read_parts, with_prefix, write_parts
 from tests.support.validate import check_package
@@ -220,6 +222,15 @@ def test_our_list_is_known_again_when_its_texts_are_shared(returned: Path) -> No
     assert [s for s in openpyxl.load_workbook(annotate(copy, "again")).sheetnames if LIST in s] == [LIST]
 
 
+def test_the_notes_a_workbook_was_issued_with_stay(returned: Path) -> None:
+    """They name the same author as our marks."""
+    before, after = Archive.open(returned), Archive.open(annotate(returned))
+    for title, part in before.sheet_parts().items():
+        notes = set(list_comments(before, part))
+        assert notes <= set(list_comments(after, after.sheet_parts()[title])), title
+        assert notes or title not in {"1_目标总表", "4_季度复盘"}
+
+
 # -- twice, and mended ---------------------------------------------------------------------
 
 
@@ -260,12 +271,12 @@ def test_taking_the_marks_off_leaves_the_sheet_as_it_was(returned: Path) -> None
     copy = Archive.open(annotate(returned))
     name = part_of(returned, "2_目标分解")
     assert MARK in copy.part(name).text
+    assert any(comment.cell == "C7" for comment in list_comments(copy, name))
     _unmark(copy, name)
-    remove_comments(copy, name)
+    remove_comments(copy, name, list_openings(load_spec("annual_plan")))
     was = Archive.open(returned)
     assert copy.part(name).text == was.part(name).text
-    texts = next(r.target for r in copy.relations(name) if r.kind == "comments")
-    assert "link-broken" not in copy.part(texts).text and AUTHOR in copy.part(texts).text
+    assert list_comments(copy, name) == list_comments(was, name) != []  # the notes it was issued with
 
 
 # -- files of other programs ---------------------------------------------------------------
@@ -322,6 +333,43 @@ def test_copies_pass_through_libreoffice_and_gnumeric_and_can_be_marked_anew(
         assert [s.title for s in workbook].count(LIST) == 1
         assert workbook["1_目标总表"]["I7"].comment.text.count("不是数值") == 1
         assert NAME in workbook.defined_names
+
+
+@pytest.mark.office
+def test_a_copy_mended_in_libreoffice_loses_its_old_marks(returned: Path, tmp_path: Path) -> None:
+    """LibreOffice saves a comment without its author and numbers the rules anew."""
+    office.require_office("libreoffice")
+    workbook = openpyxl.load_workbook(returned)
+    workbook["1_目标总表"]["H7"].comment = Comment("◆ 这里等财务确认", "")
+    workbook.save(returned)
+    mends = [("1_目标总表", "I7", 50), ("1_目标总表", "I8", 5), ("2_目标分解", "C8", "G001｜新客户拓展")]
+    actions = [{"do": "set", "sheet": s, "cell": c, "value": value} for s, c, value in mends]
+    job = {"input": annotate(returned), "output": tmp_path / "lo" / returned.name, "actions": actions}
+    office.drive([job])
+    saved = job["output"]
+    notes = {note.cell: note for note in list_comments(Archive.open(saved), part_of(saved, "1_目标总表"))}
+    assert notes["I7"].author == "" and "不是数值" in notes["I7"].text  # else this proves nothing
+    again = annotate(saved, "again")
+    workbook = openpyxl.load_workbook(again)
+    goals, tasks = workbook["1_目标总表"], workbook["2_目标分解"]
+    assert [cell for cell in ("I7", "I8") if goals[cell].comment] == [] and tasks["C8"].comment is None
+    assert goals["H7"].comment.text == "◆ 这里等财务确认"
+    assert tasks["C7"].comment.text.count("G009") == 1
+    assert marked(again, "2_目标分解")["FFF9DAD2"] == {"C7"}
+    assert "FFF9DAD2" not in marked(again, "1_目标总表")
+    for title in ("1_目标总表", "2_目标分解"):
+        archive = Archive.open(again)
+        notes_left = list_comments(archive, part_of(again, title))
+        boxes = next(r.target for r in archive.relations(part_of(again, title)) if r.kind == "vmlDrawing")
+        assert len(notes_left) == archive.loose_part(boxes).text.count("</v:shape>"), title
+        ranks = re.findall(r'<cfRule [^>]*priority="(\d+)"', archive.part(part_of(again, title)).text)
+        assert len(ranks) == len(set(ranks)), title
+    assert {code for *_, code in listed(again)} & {"not-a-quantity", "link-broken"} == {"link-broken"}
+    assert [s.title for s in workbook if s.title.startswith(LIST)] == [LIST]
+    ((_, new),) = migrate_returns([saved], tmp_path / "moved")
+    assert new is not None and {in_words(p.found, "zh") for p in new.losses if p.code is Code.NO_PLACE} == {
+        "◆ 这里等财务确认"
+    }
 
 
 # -- the command ---------------------------------------------------------------------------

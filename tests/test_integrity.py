@@ -77,8 +77,8 @@ def told(path: Path) -> list[tuple[str, str, str, str, str]]:
         (
             p.code.value,
             f"{p.location.sheet}!{p.location.cell}",
-            p.found,
-            p.expected,
+            in_words(p.found, "zh"),
+            in_words(p.expected, "zh"),
             in_words(p.subject, "zh"),
         )
         for p in findings(path)
@@ -175,6 +175,8 @@ def test_an_error_stored_in_a_formula_cell_is_shown_as_such(tmp_path: Path) -> N
 def test_a_blank_row_may_lose_its_formulas_too(tmp_path: Path) -> None:
     path = change(written(tmp_path), cell(at("attainment", 6), VALUE.format(1)))
     assert told(path) == [("formula-overwritten", place("attainment", 6), "100.0%", "（空）", "达成率")]
+    (found,) = findings(path)
+    assert "(blank)" in found.message("en") and "空" not in found.message("en")
 
 
 # -- regions and consequences --------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from planbook.problems import (
     CycleError,
     Location,
     Phrases,
+    PlanbookError,
     Problem,
     Words,
     explain_os_error,
@@ -32,6 +35,7 @@ from tests.support.workbooks import read_tables, write_filled
 from tests.test_cli import GOALS, run
 from tests.test_cycle import write_cycle
 
+ROOT = Path(__file__).resolve().parent.parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
 PHRASE_OF_ENGLISH = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
 
@@ -46,6 +50,31 @@ def test_both_texts_of_a_phrase_take_the_same_values(key: str) -> None:
     assert names[0] == names[1]
     assert HAN.search(entry["zh"]) or key == "with_problem"
     assert not HAN.search(entry["en"])
+
+
+def test_no_error_speaks_one_language_only() -> None:
+    """What an error says is a phrase, or a fault that is worded already: never a text in the code."""
+    kinds = {kind.__name__ for kind in _kinds_of(PlanbookError)}
+    literal = (ast.Constant, ast.JoinedStr, ast.BinOp)
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted(ROOT.rglob("planbook/**/*.py"))
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and _last_name(call.func) in kinds
+        if call.args and isinstance(call.args[0], literal)
+    ]
+    assert found == []
+    assert {"UsageError", "OutputError", "MailError"} <= kinds
+
+
+def _kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for lower in kind.__subclasses__():
+        yield from _kinds_of(lower)
+
+
+def _last_name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def test_one_is_told_from_many() -> None:

@@ -288,7 +288,7 @@ def test_a_scope_sees_its_own() -> None:
     message = compose(Recipient("xs@example.com", scope="XS", detail="tasks"))
     assert message["Subject"] == "2024 年度计划 2024-W27 偏差通报：华北销售部"
     assert "客户部" not in body(message, "plain") + body(message, "html")
-    with pytest.raises(MailError, match="may see 'XS'"):
+    with pytest.raises(MailError, match='may see "XS"'):
         compose(Recipient("xs@example.com", scope="XS"), make_roll_up())
 
 

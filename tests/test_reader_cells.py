@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planbook.problems import Code, Severity
+from planbook.problems import Code, Severity, Words
 from planbook.reader import Submission, read_workbook
 from planbook.values import NIL
 from tests.support.hostile import GOALS, number, pack, parts_of, set_cell, sheet_part, text
@@ -250,7 +250,7 @@ def test_zeros_that_the_sheet_hides_are_no_silent_zeros(
     submission = read_with(changed, tmp_path, I7=number("I7", "0"))
     assert value(submission, "I7") == 0.0
     assert [(p.found, p.expected) for p in submission.problems if p.location.cell == "I7"] == [
-        ("0", "（空）")
+        ("0", Words("（空）", "(blank)"))
     ]
 
 
@@ -264,6 +264,15 @@ def test_a_day_in_a_format_that_only_chinese_programs_have(
     submission = read_with(changed, tmp_path, **cells)
     assert value(submission, "N7") == date(2024, 6, 30)
     assert [found for found in said(submission) if found[1] in cells] == [("not-a-quantity", "I7")]
+
+
+def test_what_is_not_known_of_a_cell_is_said_in_the_readers_language(
+    parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    submission = read_with(parts, tmp_path, I7='<c r="I7"><f t="shared" si="0"/><v>42</v></c>')
+    (found,) = [p for p in submission.problems if p.location.cell == "I7"]
+    assert "=…（原文未读出）" in found.message("zh")
+    assert "=… (its text was not read)" in found.message("en")
 
 
 # -- letters that look like others -------------------------------------------------------------

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from planbook.mail.model import Recipient
 from planbook.measures import RollUp
 from planbook.measures.scores import MISSED
-from planbook.problems import MailError
+from planbook.problems import MailError, escape_text, say
 from planbook.reports import headline
 from planbook.reports.figures import (
     LATE,
@@ -127,7 +127,8 @@ def compose_message(
     a message of more than 10 MB.
     """
     if recipient.scope != roll_up.scope:
-        raise MailError(f"{recipient.address} may see {recipient.scope!r}, not {roll_up.scope!r}")
+        address, scope = recipient.address, recipient.scope
+        raise MailError(say("mail_scope", address=address, scope=scope, other=roll_up.scope))
     name = one_line(attachment_name).replace("/", "_").replace("\\", "_")
     content = compose_content(roll_up, recipient, lang=lang, week=week, attachment_name=name)
     bodies = render_plain(content), render_html(content, lang)
@@ -145,16 +146,14 @@ def compose_message(
     _fill(message, bodies, attachment, name, digest)
     size = len(message.as_bytes())
     if size > LARGEST:
-        raise MailError(
-            f"the message to {recipient.address} is {size / 1048576:.1f} MB; mail servers take"
-            f" {LARGEST // 1048576} MB: give the recipient a smaller scope"
-        )
+        shown, most = f"{size / 1048576:.1f}", LARGEST // 1048576
+        raise MailError(say("mail_large", address=recipient.address, size=shown, most=most))
     return message
 
 
 def _check_address(text: str, role: str) -> str:
     if len(text) > 254 or not _ADDRESS.fullmatch(text):
-        raise MailError(f"{role}: {one_line(text, 80)!r} is no single e-mail address")
+        raise MailError(say("no_address", role=say(role), text=escape_text(one_line(text, 80))))
     return text
 
 

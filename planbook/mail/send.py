@@ -17,8 +17,17 @@ from typing import Final
 
 from planbook.mail.compose import MAIL_POLICY
 from planbook.mail.model import MailSettings
-from planbook.problems import MailError, OutputError, escape_text
+from planbook.problems import (
+    MailError,
+    OutputError,
+    Words,
+    escape_text,
+    explain_os_error,
+    list_words,
+    say,
+)
 
+SECURITIES: Final = ("starttls", "tls", "none")
 TIMEOUT: Final = 30  # seconds the server may keep us waiting
 PASSWORD_VARIABLE: Final = "PLANBOOK_SMTP_PASSWORD"
 _UNSAFE: Final = re.compile(r"[^\w.@-]+")
@@ -48,7 +57,7 @@ def write_eml(message: EmailMessage, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(message.as_bytes(policy=MAIL_POLICY))
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+        raise OutputError(say("not_written", path=path, reason=explain_os_error(error))) from error
     return path
 
 
@@ -82,9 +91,7 @@ def send_messages(
     not let us in.
     """
     if settings.user and not password:
-        raise MailError(
-            f"no password for the mail user {settings.user}: set the variable {PASSWORD_VARIABLE}"
-        )
+        raise MailError(say("no_password", name=settings.user, variable=PASSWORD_VARIABLE))
     if not messages:
         return ()
     server = _connect(settings, context or ssl.create_default_context())
@@ -98,8 +105,8 @@ def send_messages(
 
 def _connect(settings: MailSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     """A greeted connection, encrypted where the settings ask for it: never a plain one instead."""
-    if settings.security not in {"starttls", "tls", "none"}:
-        raise MailError(f"mail security {settings.security!r} is none of starttls, tls, none")
+    if settings.security not in SECURITIES:
+        raise MailError(say("mail_security", name=settings.security, known=list_words(SECURITIES)))
     server: smtplib.SMTP | None = None
     try:
         if settings.security == "tls":
@@ -115,7 +122,8 @@ def _connect(settings: MailSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     except (smtplib.SMTPException, OSError, ValueError) as error:
         if server is not None:
             server.close()
-        raise MailError(f"{_place(settings)}: {_explain(error, settings)}") from None
+        reason = _explain(error, settings)
+        raise MailError(say("mail_server", host=settings.host, port=settings.port, reason=reason)) from None
     return server
 
 
@@ -124,28 +132,32 @@ def _own_name() -> str | None:
     return None if socket.gethostname().isascii() and socket.getfqdn().isascii() else "localhost"
 
 
-def _place(settings: MailSettings) -> str:
-    return f"mail server {settings.host}:{settings.port}"
-
-
-def _explain(error: Exception, settings: MailSettings) -> str:
+def _explain(error: Exception, settings: MailSettings) -> str | Words:
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "it does not offer STARTTLS; nothing was sent (security = tls or none, if that is meant)"
+        return say("no_starttls")
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed (security = {settings.security}): {_answer(error)}"
+        return say("tls_failed", name=settings.security, reason=_answer(error))
+    if isinstance(error, socket.gaierror):
+        return say("no_host")
+    if isinstance(error, TimeoutError):
+        return say("timed_out")
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, smtplib.SMTPException):
+        return explain_os_error(error)
     return _answer(error)
 
 
 def _log_in(server: smtplib.SMTP, settings: MailSettings, password: str) -> None:
+    reason: str | Words
     try:
         server.login(settings.user, password)
     except UnicodeError:  # its text would show the character
-        reason = "user and password may only hold ASCII characters"
+        reason = say("ascii_only")
     except (smtplib.SMTPException, OSError) as error:
         reason = _hide(_answer(error), password, settings.user)
     else:
         return
-    raise MailError(f"{_place(settings)} did not let {settings.user} in: {reason}")
+    place = {"host": settings.host, "port": settings.port}
+    raise MailError(say("mail_no_login", **place, name=settings.user, reason=reason))
 
 
 def _deliver(server: smtplib.SMTP, message: EmailMessage, password: str) -> Delivery:

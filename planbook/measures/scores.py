@@ -10,7 +10,7 @@ from planbook.company import Company
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.measures.progress import LATE, number_of
 from planbook.measures.source import Record
-from planbook.problems import SpecError
+from planbook.problems import SpecError, say
 from planbook.spec import Book
 from planbook.weights import fill_weights, share_weights
 
@@ -34,7 +34,7 @@ def cap_of(book: Book, settings: Mapping[str, SettingValue]) -> float:
     own = book.settings["cap"].value
     found = number_of(settings.get("cap", own)) or number_of(own)
     if found is None:
-        raise SpecError("the setting cap must be a number")
+        raise SpecError(say("setting_no_number", name="cap"))
     return found
 
 

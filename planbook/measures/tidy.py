@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ import pandas as pd
 
 from planbook.measures.frames import FRAMES, FrameSpec, Holds
 from planbook.measures.model import RollUp
-from planbook.problems import OutputError, Problem, UsageError, in_words
+from planbook.problems import (
+    OutputError,
+    Problem,
+    UsageError,
+    explain_os_error,
+    in_words,
+    list_words,
+    say,
+)
 from planbook.values.text import neutralise
 
 FORMATS = ("csv", "parquet")
@@ -22,8 +31,9 @@ def tidy_frame(roll_up: RollUp, name: str) -> pd.DataFrame:
     """A frame of a roll-up with typed columns; `attrs` say what each holds and which are the key.
 
     Text and list keys are categories, quantities, fractions and counts float64 (NaN where
-    nothing is), dates datetime64.  KeyError where there is no such frame.
+    nothing is), dates datetime64.  UsageError where there is no such frame.
     """
+    _check_names([name])
     spec, frame = FRAMES[name], roll_up.frame(name)
     typed = pd.DataFrame({c.key: _typed(frame[c.key], c.holds) for c in spec.columns}, index=frame.index)
     typed.attrs.update(describe(spec), as_of=roll_up.as_of.isoformat(), scope=roll_up.scope)
@@ -92,10 +102,10 @@ def export_frames(
     frame, OutputError where a file cannot be written.
     """
     if form not in FORMATS:
-        raise UsageError(f"no form {form!r} of export; there are {', '.join(FORMATS)}")
-    unknown = [name for name in names if name not in FRAMES]
-    if unknown:
-        raise UsageError(f"no frame {', '.join(unknown)}; there are {', '.join(FRAMES)}")
+        raise UsageError(say("no_form", name=form, known=list_words(FORMATS)))
+    _check_names(names)
+    if form == "parquet" and find_spec("pyarrow") is None:
+        raise UsageError(say("needs_pyarrow"))
     write = _write_csv if form == "csv" else _write_parquet
     written = []
     for name in names or FRAMES:
@@ -104,16 +114,22 @@ def export_frames(
             folder.mkdir(parents=True, exist_ok=True)
             write(path, tidy_frame(roll_up, name))
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+            raise OutputError(say("not_written", path=path, reason=explain_os_error(error))) from error
         written.append(path)
     return tuple(written)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in FRAMES]
+    if unknown:
+        raise UsageError(say("no_frame", name=list_words(unknown), known=list_words(FRAMES)))
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
     try:
         frame.to_parquet(path, engine="pyarrow", index=False)
-    except ImportError as error:
-        raise UsageError("Parquet files need pyarrow: pip install 'planbook[parquet]'") from error
+    except ImportError as error:  # one that pandas finds too old
+        raise UsageError(say("needs_pyarrow")) from error
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

@@ -21,7 +21,9 @@ from planbook.package.findings import (
     is_list,
     is_marked,
     list_findings,
+    list_openings,
     name_columns,
+    open_comment,
     propose,
 )
 from planbook.package.markup import Element, Part, escape_attribute, escape_text, resolve_text
@@ -68,7 +70,7 @@ def annotate_workbook(path: Path, submission: Submission, target: Path) -> Annot
     sheets = {title: part for title, part in archive.sheet_parts().items() if part and title != own}
     for part in sheets.values():
         _unmark(archive, part)
-        remove_comments(archive, part)
+        remove_comments(archive, part, list_openings(book))
     styles = StyleBook(archive, FONT)
     marker = _Marker(archive, styles, sheets, issue.lang, book)
     marker.mark(groups)
@@ -142,8 +144,8 @@ class _Marker:
         by_cell: dict[str, list[str]] = {}
         for finding in findings:
             problem = finding.problem
-            word = self.book.list_title("severity", problem.severity.value, self.lang)
-            text = f"{word}　{problem.message(self.lang)}\n{propose(problem, self.lang)}"
+            opening = open_comment(self.book, problem.severity, self.lang)
+            text = f"{opening}{problem.message(self.lang)}\n{propose(problem, self.lang)}"
             by_cell.setdefault(first_cell(finding.place.cell, finding.place.row), []).append(text)
         for cell, texts in by_cell.items():
             yield cell, "\n\n".join(texts)
@@ -162,7 +164,9 @@ def _unmark(archive: Archive, name: str) -> None:
         else:
             for rule in reversed(ours):
                 part = part.replace(rule.start, rule.end, "")
-    archive.put(name, _shift(part, -SHIFT))
+    ranks = [int(rule[2]) for rule in _RULE.finditer(part.text)]
+    # A program that numbered the rules anew has taken up the room our ranks had.
+    archive.put(name, _shift(part, -SHIFT) if min(ranks, default=0) > SHIFT else part)
 
 
 def _shift(part: Part, by: int) -> Part:

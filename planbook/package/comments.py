@@ -1,4 +1,7 @@
-"""Comments on cells: ours are added beside the planner's own, and taken away again by their author.
+"""Comments on cells: ours are added beside the planner's own, and taken away again by how they begin.
+
+A program may drop a comment's author (LibreOffice does), and the notes a workbook was issued with
+have the same one as ours.
 
 A comment lives in two parts: its text in `comments`, its box in a drawing of the old vector format
 (VML), which is not always well-formed XML and is therefore patched as text.
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from planbook.layout import cell_place, column_letter
 from planbook.package.archive import SPREADSHEET, VML_TYPE, Archive
@@ -45,18 +49,29 @@ _VML = (
 )
 
 
-def remove_comments(archive: Archive, sheet: str) -> None:
-    """Take our comments off a sheet; the planner's own stay."""
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment as a sheet has it; its author is empty where some program dropped that."""
+
+    cell: str
+    text: str
+    author: str
+
+    def is_mark(self, openings: tuple[str, ...]) -> bool:
+        """Whether it is one of ours, which begin with one of `openings`, and nobody else's by name."""
+        return self.author in {AUTHOR, ""} and self.text.startswith(openings)
+
+
+def remove_comments(archive: Archive, sheet: str, openings: tuple[str, ...]) -> None:
+    """Take our comments off a sheet, those that begin so; the planner's own and the issued notes stay."""
     texts, boxes = _parts_of(archive, sheet)
     if not texts:
         return
     part = archive.part(texts)
-    author = _author(part)
-    if author is None:
-        return
+    authors = _authors(part)
     removed = []
     for comment in reversed(_comments(part)):
-        if comment.get("authorId") == str(author):
+        if _read(part, comment, authors).is_mark(openings):
             removed.append(comment.get("ref"))
             part = part.replace(comment.start, comment.end, "")
     archive.put(texts, part)
@@ -85,18 +100,11 @@ def _shapes(text: str) -> Iterator[tuple[int, int]]:
             start = -1
 
 
-def list_comments(archive: Archive, sheet: str, *, ours_too: bool = False) -> list[tuple[str, str]]:
-    """The cells and texts of the comments that are not ours, or of all."""
+def list_comments(archive: Archive, sheet: str) -> list[Comment]:
+    """The comments of a sheet, ours among them."""
     texts, _ = _parts_of(archive, sheet)
-    if not texts:
-        return []
-    part = archive.part(texts)
-    ours = str(_author(part))
-    return [
-        (comment.get("ref"), plain_text(part, comment))
-        for comment in _comments(part)
-        if ours_too or comment.get("authorId") != ours
-    ]
+    part = archive.part(texts) if texts else None
+    return [_read(part, comment, _authors(part)) for comment in _comments(part)] if part else []
 
 
 def add_comments(archive: Archive, sheet: str, texts: Mapping[str, str]) -> None:
@@ -155,23 +163,29 @@ def _comments(part: Part) -> tuple[Element, ...]:
     return part.children(holder) if holder else ()
 
 
-def _author(part: Part) -> int | None:
+def _read(part: Part, comment: Element, authors: Mapping[str, str]) -> Comment:
+    author = authors.get(comment.get("authorId"), "")
+    return Comment(comment.get("ref"), plain_text(part, comment), author)
+
+
+def _authors(part: Part) -> dict[str, str]:
+    """The authors a sheet's comments name, by the number they name them with."""
     holder = part.child("authors")
-    for number, author in enumerate(part.children(holder) if holder else ()):
-        if resolve_text(part.text[author.inner : author.inner_end]).strip() == AUTHOR:
-            return number
-    return None
+    return {
+        str(number): resolve_text(part.text[author.inner : author.inner_end]).strip()
+        for number, author in enumerate(part.children(holder) if holder else ())
+    }
 
 
-def _with_author(name: str, part: Part) -> tuple[Part, int]:
-    author = _author(part)
-    if author is not None:
-        return part, author
+def _with_author(name: str, part: Part) -> tuple[Part, str]:
+    for number, author in _authors(part).items():
+        if author == AUTHOR:
+            return part, number
     holder = part.child("authors")
     if holder is None:
         raise PartError(say("part_lacks", name=name, element="authors"))
-    count = len(part.children(holder))
-    return part.append(holder, f"<{part.root.prefix}author>{AUTHOR}</{part.root.prefix}author>"), count
+    number = str(len(part.children(holder)))
+    return part.append(holder, f"<{part.root.prefix}author>{AUTHOR}</{part.root.prefix}author>"), number
 
 
 def _create_texts(archive: Archive, sheet: str) -> str:

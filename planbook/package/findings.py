@@ -66,6 +66,16 @@ def list_findings(groups: Sequence[Group]) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def open_comment(book: Book, severity: Severity, lang: str) -> str:
+    """How a comment of ours begins, by which it is known again."""
+    return f"{book.list_title('severity', severity.value, lang)}　"
+
+
+def list_openings(book: Book) -> tuple[str, ...]:
+    """Every way a comment of ours may begin."""
+    return tuple(open_comment(book, severity, lang) for severity in Severity for lang in book.languages)
+
+
 def propose(problem: Problem, lang: str) -> str:
     """What to write instead: the value meant where one can be named, else how to mend it."""
     if problem.code in _READINGS and problem.expected:

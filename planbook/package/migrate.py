@@ -16,8 +16,9 @@ from planbook.calc import Calculator
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.package.archive import Archive
-from planbook.package.comments import list_comments
+from planbook.package.comments import AUTHOR, list_comments
 from planbook.package.diff import ChangeKind, diff_submissions
+from planbook.package.findings import list_openings
 from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Location, PartError, Problem, UsageError, Words, rank_problems, say
 from planbook.reader import Expectations, Submission, read_workbook
@@ -160,17 +161,18 @@ def _beside_tables(
 ) -> Iterator[Problem]:
     """The comments and pictures on the tables' sheets that today's workbook does not bring itself."""
     parts, parts_today = archive.sheet_parts(), today.sheet_parts()
+    openings = list_openings(submission.book) if submission.book else ()
     for key, source in submission.sources.items():
         part = parts.get(source.title, "")
         other = parts_today.get(new.sources[key].title, "") if key in new.sources else ""
         if not part:
             continue
-        notes = list_comments(today, other, ours_too=True) if other else []
-        own = {"".join(text.split()) for _, text in notes}
-        for cell, text in list_comments(archive, part):
-            if "".join(text.split()) not in own:  # a note of planbook's own, as some program saved it
-                place = Location(submission.file, source.title, cell)
-                yield Problem(Code.NO_PLACE, place, text, subject=say("comment"))
+        issued = {"".join(note.text.split()) for note in (list_comments(today, other) if other else ())}
+        for note in list_comments(archive, part):
+            ours = note.author == AUTHOR or note.is_mark(openings)
+            if not ours and "".join(note.text.split()) not in issued:  # some programs drop the author
+                place = Location(submission.file, source.title, note.cell)
+                yield Problem(Code.NO_PLACE, place, note.text, subject=say("comment"))
         if _count_drawn(archive, part) > (_count_drawn(today, other) if other else 0):
             place = Location(submission.file, source.title)
             yield Problem(Code.NO_PLACE, place, source.title, subject=say("drawing"))

@@ -32,6 +32,9 @@ DETAILS: dict[str, dict[str, str]] = {
     "kind_data": {"zh": "数据文件（{name}）", "en": "a data file ({name})"},
     "kind_sheet": {"zh": "另一种表格文件（{name}）", "en": "a spreadsheet of another kind ({name})"},
     "kind_other": {"zh": "{name} 文件", "en": "a file of the kind {name}"},
+    # -- what stands in a cell
+    "blank": {"zh": "（空）", "en": "(blank)"},
+    "formula_untold": {"zh": "=…（原文未读出）", "en": "=… (its text was not read)"},
     # -- why a package is broken or refused
     "zip_damaged": {"zh": "压缩包的目录或内容已损坏", "en": "its zip directory or content is damaged"},
     "cut_short": {"zh": "数据不完整，或已被截断", "en": "its data is garbled or cut short"},
@@ -92,6 +95,26 @@ DETAILS: dict[str, dict[str, str]] = {
     "os_long_name": {"zh": "文件名太长", "en": "the name is too long"},
     "os_busy": {"zh": "正被其他程序占用", "en": "another program holds it"},
     "os_exists": {"zh": "已有同名文件", "en": "a file of that name is there"},
+    # -- why a message does not go
+    "sender": {"zh": "发件人", "en": "sender"},
+    "recipient": {"zh": "收件人", "en": "recipient"},
+    "reply_to": {"zh": "回复地址", "en": "reply address"},
+    "no_starttls": {
+        "zh": "不提供 STARTTLS，什么都没有发出（如确实如此，请写 security = tls 或 none）",
+        "en": "it does not offer STARTTLS; nothing was sent (security = tls or none, if that is meant)",
+    },
+    "tls_failed": {
+        "zh": "TLS 失败（security = {name}）：{reason}",
+        "en": "TLS failed (security = {name}): {reason}",
+    },
+    "ascii_only": {
+        "zh": "用户名和密码只能含 ASCII 字符",
+        "en": "user and password may only hold ASCII characters",
+    },
+    "no_host": {"zh": "找不到这台服务器", "en": "there is no such server"},
+    "timed_out": {"zh": "没有回应", "en": "it did not answer in time"},
+    "os_refused": {"zh": "拒绝连接", "en": "it refuses connections"},
+    "os_unreachable": {"zh": "网络不通", "en": "it cannot be reached from here"},
     # -- text files
     "not_regular": {"zh": "不是普通文件", "en": "it is no regular file"},
     "too_large": {"zh": "超过 {count} MB", "en": "it has more than {count} MB"},
@@ -365,6 +388,68 @@ FAILURES: dict[str, dict[str, str]] = {
     },
     "signed_none": {"zh": "{path} 不是 planbook 的签批文件", "en": "{path} is no signed state of planbook"},
     "with_problem": {"zh": "{path}：{problem}", "en": "{path}: {problem}"},
+    # -- mail
+    "no_password": {
+        "zh": "邮件用户 {name} 没有密码：请设置环境变量 {variable}",
+        "en": "no password for the mail user {name}: set the environment variable {variable}",
+    },
+    "mail_security": {
+        "zh": "邮件的 security 不能是“{name}”；可写 {known}",
+        "en": 'mail security "{name}" is none of {known}',
+    },
+    "mail_server": {
+        "zh": "邮件服务器 {host}:{port}：{reason}",
+        "en": "mail server {host}:{port}: {reason}",
+    },
+    "mail_no_login": {
+        "zh": "邮件服务器 {host}:{port} 不让 {name} 登录：{reason}",
+        "en": "mail server {host}:{port} did not let {name} in: {reason}",
+    },
+    "mail_scope": {
+        "zh": "{address} 只能看“{scope}”，不能看“{other}”",
+        "en": '{address} may see "{scope}", not "{other}"',
+    },
+    "mail_large": {
+        "zh": "发给 {address} 的邮件有 {size} MB，邮件服务器只收 {most} MB：请缩小这位收件人的范围",
+        "en": "the message to {address} is {size} MB; mail servers take {most} MB: give the recipient a "
+        "smaller scope",
+    },
+    "no_address": {
+        "zh": "{role}：“{text}”不是单个邮件地址",
+        "en": '{role}: "{text}" is no single e-mail address',
+    },
+    # -- frames, reports and formulas
+    "no_form": {
+        "zh": "没有导出格式“{name}”；有 {known}",
+        "en": 'no form "{name}" of export; there are {known}',
+    },
+    "no_frame": {"zh": "没有数据表“{name}”；有 {known}", "en": 'no frame "{name}"; there are {known}'},
+    "needs_pyarrow": {
+        "zh": "Parquet 文件需要 pyarrow：pip install 'planbook[parquet]'",
+        "en": "Parquet files need pyarrow: pip install 'planbook[parquet]'",
+    },
+    "setting_no_number": {"zh": "设置 {name} 须为数", "en": "the setting {name} must be a number"},
+    "rows_do_not_fit": {
+        "zh": "{name} 有 {count} 行，Excel 的一张工作表放不下",
+        "en": "{count} rows of {name} do not fit a sheet of Excel",
+    },
+    "fact_not_placed": {
+        "zh": "有事实不在任何一张明细表上",
+        "en": "a fact stands on none of the fact sheets",
+    },
+    "table_too_wide": {
+        "zh": "有 {count} 列的表放不进 {most} 列的版面",
+        "en": "a table of {count} columns does not fit the {most} columns of its page",
+    },
+    "text_too_long": {
+        "zh": "一段文字有 {count} 个字，一个单元格放不下",
+        "en": "a text of {count} characters is too long for a cell",
+    },
+    "measure_lacks": {
+        "zh": "指标公式 {name} 缺少 {argument}",
+        "en": "measure {name} needs {argument}, which was not given",
+    },
+    "formula_gives": {"zh": "{formula} 的结果是 {value}", "en": "{formula} gives {value}"},
 }
 
 
@@ -381,6 +466,10 @@ _REASONS = {
     errno.ENAMETOOLONG: "os_long_name",
     errno.EBUSY: "os_busy",
     errno.EEXIST: "os_exists",
+    errno.ECONNREFUSED: "os_refused",
+    errno.ENETUNREACH: "os_unreachable",
+    errno.EHOSTUNREACH: "os_unreachable",
+    errno.ETIMEDOUT: "timed_out",
 }
 
 

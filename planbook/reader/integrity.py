@@ -19,10 +19,10 @@ from planbook.calendar import to_serial
 from planbook.layout import cell_place, column_letter
 from planbook.layout.cells import CellValue, SettingValue
 from planbook.plan import Plan, PlanRow, Value
-from planbook.problems import Code, Location, Problem, list_words
+from planbook.problems import Code, Location, Problem, Words, list_words, say
 from planbook.reader.columns import Table
 from planbook.reader.facts import NO_FACTS, SheetFacts
-from planbook.reader.rows import describe_blank, match_item
+from planbook.reader.rows import match_item
 from planbook.reader.submission import SheetSource
 from planbook.spec import Book, Column, Item, Kind, Sheet, references
 
@@ -84,8 +84,8 @@ class _Finding:
 
     code: Code
     spot: Spot
-    stored: str = ""
-    computed: str = ""
+    stored: str | Words = ""
+    computed: str | Words = ""
 
 
 @dataclass
@@ -199,7 +199,7 @@ def _check_totals(stored: Stored, computed: Calculated, *, trusted: bool) -> Ite
                 code = Code.VALUE_STALE
             else:
                 continue
-            is_, should = (_show_as(total.kind, value, stored.lang) for value in (found, wanted))
+            is_, should = (_show_as(total.kind, value) for value in (found, wanted))
             place = Location(sheet=table.title, cell=address)
             yield Problem(code, place, is_, should, total.title.to(stored.lang))
 
@@ -416,17 +416,17 @@ def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _show(stored: Stored, spot: Spot, value: Value) -> str:
+def _show(stored: Stored, spot: Spot, value: Value) -> str | Words:
     """A value as the workbook shows it."""
     column = stored.book.sheet(spot[0]).column(spot[2])
     if column.list and isinstance(value, str):
         return next((i.title.to(stored.lang) for i in stored.list_of(column) if i.key == value), value)
-    return _show_as(column.kind, value, stored.lang)
+    return _show_as(column.kind, value)
 
 
-def _show_as(kind: Kind, value: Value, lang: str) -> str:
+def _show_as(kind: Kind, value: Value) -> str | Words:
     if value is None or value == "":
-        return describe_blank(lang)
+        return say("blank")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):

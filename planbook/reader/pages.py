@@ -14,10 +14,10 @@ from planbook.layout import INDEX, Layout, cell_address, resolve_layout
 from planbook.layout.cells import LISTS, SettingValue
 from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
 from planbook.plan import Plan, PlanRow
-from planbook.problems import Code, Location, Problem
+from planbook.problems import Code, Location, Problem, Words, say
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid
-from planbook.reader.rows import describe, describe_blank
+from planbook.reader.rows import describe
 from planbook.spec import Book, Item
 
 MOST_ROWS = 20_000  # of all tables together: more was never issued
@@ -103,11 +103,11 @@ def check_pages(
         lost = page.cells.keys() - facts.get(title, NO_FACTS).formulas.keys() if title else ()
         if lost:
             cells = compute() if cells is None else cells
-            yield from _problems_of(page, title, lost, grids[title], cells, issuance.lang)
+            yield from _problems_of(page, title, lost, grids[title], cells)
 
 
 def _problems_of(
-    page: _Page, title: str, lost: Iterable[bytes], grid: Grid, cells: Cells, lang: str
+    page: _Page, title: str, lost: Iterable[bytes], grid: Grid, cells: Cells
 ) -> Iterator[Problem]:
     found: dict[Code, list[Place]] = {Code.FORMULA_OVERWRITTEN: [], Code.FORMULA_MISSING: []}
     for address in lost:
@@ -116,7 +116,7 @@ def _problems_of(
         found[Code.FORMULA_MISSING if blank else Code.FORMULA_OVERWRITTEN].append(place)
     for code, places in found.items():
         for region in _regions(sorted(places, key=lambda place: (place[2], place[1]))):
-            is_, should = (_show(value, lang) for value in (_cell(grid, region[0]), cells.get(region[0])))
+            is_, should = (_show(value) for value in (_cell(grid, region[0]), cells.get(region[0])))
             yield Problem(code, Location(sheet=title, cell=_area(region)), is_, should, title)
 
 
@@ -143,8 +143,8 @@ def _area(region: list[Place]) -> str:
     return first if first == last else f"{first}:{last}"
 
 
-def _show(value: object, lang: str) -> str:
-    return describe_blank(lang) if value in ("", None) else describe(value)  # type: ignore[arg-type]
+def _show(value: object) -> str | Words:
+    return say("blank") if value in ("", None) else describe(value)  # type: ignore[arg-type]
 
 
 def compute_workbook(

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
-from planbook.problems import Code, Location, Problem, Words, list_words
+from planbook.problems import Code, Location, Problem, Words, list_words, say
 from planbook.reader.facts import SheetFacts
 from planbook.reader.shown import Spoken, agree
 from planbook.spec import Book, Column, Item, Kind, Place
@@ -76,8 +76,8 @@ class RowReader:
         if formula is not None:
             unstored = facts.is_unstored(place.cell) or raw is None or raw == ""
             code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
-            untold = "=…（原文未读出）" if self.lang == "zh" else "=… (its text was not read)"
-            self.note(code, place, column, f"={formula}" if formula else untold, "" if unstored else raw)
+            text = f"={formula}" if formula else say("formula_untold")
+            self.note(code, place, column, text, "" if unstored else raw)
         return raw
 
     def read_cell(
@@ -144,7 +144,7 @@ class RowReader:
             same = spoken is not None and self._is_said(column, spoken, shown, unit)
         if not same:
             held = raw if isinstance(raw, str) else describe(float(raw))
-            self.note(Code.SHOWN_SCALED, place, column, held, shown.strip() or describe_blank(self.lang))
+            self.note(Code.SHOWN_SCALED, place, column, held, shown.strip() or say("blank"))
 
     def _is_said(self, column: Column, spoken: Spoken, shown: str, unit: str) -> bool:
         """Whether the words beside a number are what its column says of it anyway."""
@@ -348,8 +348,3 @@ def describe(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:,.10g}"
     return _as_text(value)
-
-
-def describe_blank(lang: str) -> str:
-    """What a message shows in place of nothing."""
-    return "（空）" if lang == "zh" else "(blank)"

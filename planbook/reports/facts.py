@@ -88,7 +88,7 @@ def long_rows(report: ReportSheet, rows: Sequence[Row]) -> Long:
     Raises OutputError where a sheet of Excel has no room for them.
     """
     if len(rows) > MOST_FACTS:
-        raise OutputError(f"{len(rows):,} rows of {report.key} do not fit a sheet of Excel")
+        raise OutputError(say("rows_do_not_fit", count=f"{len(rows):,}", name=report.key))
     return Long(report, len(rows), lambda key, begin, end: [row.get(key) for row in rows[begin:end]])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planbook.layout import column_letter, quote_sheet
-from planbook.problems import OutputError
+from planbook.problems import OutputError, say
 from planbook.spec.models import ReportSheet
 
 HEADING_ROW, HINT_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 3, 4
@@ -46,7 +46,7 @@ class FactSheets:
                 letter = column_letter([column.key for column in self.report.columns].index(key))
                 return title, f"{letter}{FIRST_ROW + 1 + position}"
             position -= count
-        raise OutputError("a fact stands on none of the fact sheets")
+        raise OutputError(say("fact_not_placed"))
 
 
 def place_facts(report: ReportSheet, lang: str, count: int, most: int = 0) -> FactSheets:

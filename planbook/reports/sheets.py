@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from planbook.layout import cell_name, column_letter, quote_sheet
-from planbook.problems import OutputError
+from planbook.problems import OutputError, say
 from planbook.reports.figures import (
     Row,
     clean_text,
@@ -410,9 +410,7 @@ def fit_columns(
     Raises OutputError when the table has more columns than the grid.
     """
     if len(wanted) > len(grid):
-        raise OutputError(
-            f"a table of {len(wanted)} columns does not fit the {len(grid)} columns of its page"
-        )
+        raise OutputError(say("table_too_wide", count=len(wanted), most=len(grid)))
     scale = sum(grid) / sum(wanted)
     best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * len(grid)]
     for number, width in enumerate(wanted):

@@ -94,7 +94,7 @@ def write_value(sheet: Any, row: int, column: int, value: CellValue, style: Any)
 
 def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
     if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:  # as Excel counts: an emoji is two
-        raise OutputError(f"a text of {len(text)} characters is too long for a cell")
+        raise OutputError(say("text_too_long", count=len(text)))
     if text.startswith("<r>") and text.endswith("</r>"):  # xlsxwriter would take it for its own markup
         sheet.write_rich_string(row, column, style, text[:1], style, text[1:], style)
     else:

@@ -342,7 +342,7 @@ _GOOD_COMMENTS = (
     + b"<comments "
     + _MAIN
     + b'><authors><author>planbook</author></authors><commentList><comment ref="C7" '
-    b'authorId="0"><text><t>old</t></text></comment></commentList></comments>'
+    + 'authorId="0"><text><t>◆ 错误　old</t></text></comment></commentList></comments>'.encode()
 )
 _GOOD_BOXES = b'<xml xmlns:v="urn:schemas-microsoft-com:vml"><v:shape id="_x0000_s1025"></v:shape></xml>'
 _GOOD_LINKS = (
