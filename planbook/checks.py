@@ -212,7 +212,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
         return
     groups: dict[str, list[PlanRow]] = {}
     for row in reviewed.submission.plan.rows("goals"):  # quarantined ones too: they have a weight
-        if reviewed.value("goals", row, "level") == "department":
+        if reviewed.value("goals", row, "level") == "department" and row.get("department"):
             groups.setdefault(str(row.get("department")), []).append(row)
     names = {item.key: item.title.to("zh") for item in reviewed.submission.items.get("department", ())}
     for department, rows in groups.items():
@@ -235,6 +235,21 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(
                 Code.WEIGHTS_TOTAL, "goals", rows[0].number, "weight", _percent(sum(weights)), "100%", subject
             )
+
+
+def check_owners(reviewed: Reviewed) -> Iterator[Problem]:
+    """A review stands for the department whose goal it names."""
+    if not (_has(reviewed, "review", "department", "goal") and _has(reviewed, "goals", "department")):
+        return
+    ids = reviewed.book.sheet("goals").id
+    owners = {ids.of(goal.number): goal.get("department") for goal in reviewed.rows("goals")}
+    items = reviewed.submission.items.get("department", ())
+    names = {item.key: item.title.to(reviewed.lang) for item in items}
+    for row in reviewed.rows("review"):
+        named, owner = row.get("department"), owners.get(str(row.get("goal")))
+        if named and owner and named != owner:
+            found, expected = (names.get(str(code), str(code)) for code in (named, owner))
+            yield reviewed.problem(Code.OTHER_OWNER, "review", row.number, "department", found, expected)
 
 
 def check_quarters(reviewed: Reviewed) -> Iterator[Problem]:
@@ -330,6 +345,7 @@ CHECKS: tuple[Check, ...] = (
     check_required_when,
     check_rules,
     check_weights,
+    check_owners,
     check_quarters,
     check_band,
     check_tasks,

@@ -116,6 +116,7 @@ BROKEN = [
     ("one owner", "tracking", "| 张三  | 1 ", '| "张三、李四" | 1 ', Code.RULE_BROKEN, "owner", 1),
     ("goal without a task", "decomposition", "| G002 | 老客户回访       |", "| G001 | 老客户回访 |", Code.RULE_ADVICE, "goal", 2),
     ("task of another goal", "tracking", "G002 | 老客户回访       | T002", "G001 | 拓展华东区域市场 | T002", Code.LINK_STALE, "task", 2),
+    ("other department", "review", "q2      | XS ", "q2      | KH ", Code.OTHER_OWNER, "department", 2),
     ("cause", "review", "| 暴雨            | 线上拜访", "|  | 线上拜访", Code.REASON_MISSING, "cause_objective", 2),
 ]  # fmt: skip
 

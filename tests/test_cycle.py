@@ -750,7 +750,7 @@ def test_fault_of_a_ratio(tmp_path: Path, row: str, code: Code, path: str) -> No
 @pytest.mark.parametrize(
     ("row", "code", "expected"),
     [
-        ("满意度,%,0.15", Code.FRACTION_FOR_POINTS, "0.15"),
+        ("满意度,%,0.15", Code.FRACTION_FOR_POINTS, "15%"),
         ("满意度,%,约50", Code.AMBIGUOUS_VALUE, "50 %"),
     ],
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
@@ -226,6 +228,69 @@ def test_the_workbooks_own_date_is_used_not_the_cycles(tmp_path: Path) -> None:
     assert {code for code, _ in found} == {"value-stale"}
 
 
+@pytest.mark.parametrize("change", ["copied", "deleted", "moved", "swapped"])
+def test_what_follows_from_a_lost_sheet_or_column_is_not_said_to_be_stale(
+    tmp_path: Path, change: str
+) -> None:
+    """The stored values are right, and recalculating would mend nothing."""
+    path = change_sheet(written(tmp_path), change)
+    codes = [problem.code.value for problem in read(path).problems]
+    assert codes[0] == {
+        "copied": "sheet-twice", "deleted": "sheet-missing", "moved": "column-twice",
+        "swapped": "column-conflict",
+    }[change]  # fmt: skip
+    assert "value-stale" not in codes
+    assert "values-not-stored" not in codes
+
+
+def change_sheet(path: Path, how: str) -> Path:
+    """The workbook after somebody changed a sheet, its formulas' values left as they were stored."""
+    stored = openpyxl.load_workbook(path, data_only=True)
+    workbook = openpyxl.load_workbook(path)
+    tasks, review = "2_目标分解", workbook[SHEETS["review"]]
+    if how == "copied":
+        workbook.copy_worksheet(workbook[SHEETS["goals"]]).title = "备份"
+    elif how == "deleted":
+        workbook.remove(workbook[tasks])
+    elif how == "moved":
+        for row in range(6, 19):
+            review.cell(row, 42).value, review.cell(row, 8).value = review.cell(row, 8).value, None
+    else:
+        for row in range(6, 19):
+            first, second = review.cell(row, 6), review.cell(row, 8)
+            first.value, second.value = second.value, first.value
+    workbook.save(path)
+    for title in (*SHEETS.values(), tasks):
+        if title in workbook.sheetnames:
+            change_part(path, part_of(path, title), lambda text, s=stored[title]: with_values(text, s))
+    return path
+
+
+def with_values(text: str, stored: Any) -> str:
+    """A sheet's text with the values that another program left out of its formula cells."""
+
+    def filled(found: re.Match[str]) -> str:
+        value = stored[found[1]].value
+        if isinstance(value, datetime):
+            value = to_serial(value.date())
+        if value is None or isinstance(value, str):
+            shown = escape(value or "")
+            return f'<c r="{found[1]}"{found[2]} t="str">{found[3]}<v>{shown}</v></c>'
+        return f'<c r="{found[1]}"{found[2]}>{found[3]}<v>{value + 0}</v></c>'
+
+    return re.sub(
+        r'<c r="([A-Z]+[0-9]+)"( s="[0-9]+")?[^>]*>(<f[^>]*/>|<f.*?</f>)<v ?/?>(?:</v>)?</c>', filled, text
+    )
+
+
+def test_a_cleared_formula_is_not_said_to_show_another_figure(tmp_path: Path) -> None:
+    path = written(tmp_path, actual='"10家"')
+    (shown,) = [p.location for p in findings(path) if p.code is Code.READINGS_DIFFER]
+    sheet = next(key for key, title in SHEETS.items() if title == shown.sheet)
+    change(path, cell(shown.cell, BLANK), sheet)
+    assert [p.code for p in findings(path) if p.location == shown] == [Code.FORMULA_MISSING]
+
+
 # -- files of other programs ---------------------------------------------------------------
 
 
@@ -234,6 +299,12 @@ def test_a_file_without_results_is_read_all_the_same_and_says_so_once(tmp_path: 
     openpyxl.load_workbook(path).save(path)
     assert told(path) == [("values-not-stored", "!", "", "", "")]
     assert read(path).plan.rows("review")[0].get("actual") == 10
+
+
+def test_a_blank_workbook_without_results_says_so_once(tmp_path: Path) -> None:
+    path = write_filled(tmp_path / "空白.xlsx", read_tables("annual_plan", {}))
+    openpyxl.load_workbook(path).save(path)
+    assert told(path) == [("values-not-stored", "!", "", "", "")]
 
 
 def test_an_overwritten_cell_is_found_in_a_file_without_results(tmp_path: Path) -> None:

@@ -166,6 +166,8 @@ def test_points_and_fractions_of_a_percent_unit(tmp_path: Path) -> None:
     assert value(submission, "goals", 1, "target") == 80.0
     assert value(submission, "goals", 2, "target") == 0.8
     assert found(submission) == [("fraction-for-points", "1_目标总表!I8")]
+    (told,) = [p for p in submission.problems if p.code is Code.FRACTION_FOR_POINTS]
+    assert told.fix("zh") == "本意若是 80%，请填 80%。"
 
 
 def test_a_typed_range_fills_both_bounds_of_a_band(tmp_path: Path) -> None:

@@ -118,6 +118,17 @@ def test_the_planners_own_sheets_and_columns_are_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_our_own_sheets_are_no_planners_own_without_their_protection(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        workbook.create_sheet("问题清单")["A1"] = "问题"
+        assert "仪表盘" in workbook.sheetnames
+        for sheet in workbook.worksheets:
+            sheet.protection.sheet = False
+
+    submission = read_changed(tmp_path, change)
+    assert Code.OWN_SHEETS not in {p.code for p in submission.problems}
+
+
 # -- headers -----------------------------------------------------------------------------------
 
 

@@ -55,7 +55,6 @@ GOAL_COLUMNS: Final = (
 _CODE: Final = re.compile(r"\w(?:[\w.-]{0,18}[\w-])?")
 _SEVERAL: Final = re.compile(r"[、;；,，\n]")
 _LARGEST: Final = 1e15  # beyond, a float no longer tells one from the next
-_SCALED: Final = re.compile("[万亿萬億]")
 
 
 class Names:
@@ -326,11 +325,11 @@ def _in_unit(row: Row, key: str, reading: Reading | None, unit: str, units: Unit
         row.note(Code.UNIT_MISMATCH, key, found=reading.unit, expected=unit)
     elif abs(value) > _LARGEST:
         row.note(Code.INPUT_VALUE, key, expected=say("at_most", name=f"{_LARGEST:g}"))
-    elif not reading.unit and known and known.factor != 1 and _SCALED.search(reading.text):
+    elif not reading.unit and known and known.factor != 1 and reading.scale:
         # 1200万 where the unit is 万元: twelve million times ten thousand is never meant.
         row.note(Code.INPUT_VALUE, key, expected=example(f"1200{unit}"))
     elif not reading.unit and known and known.name == "%" and 0 < abs(value) < 1:
-        row.note(Code.FRACTION_FOR_POINTS, key, expected=f"{value:.6g}")
+        row.note(Code.FRACTION_FOR_POINTS, key, found=f"{value:.6g}", expected=f"{value * 100:.6g}%")
     else:
         row.question(key, reading, f"{value:.15g} {unit}".rstrip())
     return value

@@ -108,6 +108,7 @@ class Code(StrEnum):
     LINK_BY_METRIC = "link-by-metric"
     LINK_NEAR = "link-near"
     LINK_STALE = "link-stale"
+    OTHER_OWNER = "other-owner"
     DATES_REVERSED = "dates-reversed"
     REASON_MISSING = "reason-missing"
     WEIGHTS_TOTAL = "weights-total"
@@ -735,10 +736,13 @@ CATALOGUE: dict[Code, Entry] = {
     ),
     Code.FRACTION_FOR_POINTS: _entry(
         _W,
-        ("单位为 % 时“{subject}”填了 {found}，读作 {expected} 个百分点。", "若要表示 80%，请填 80 或 80%。"),
         (
-            'The unit is % and "{subject}" has {found}; it was read as {expected} percentage points.',
-            "For 80 percent type 80 or 80%.",
+            "单位为 % 时“{subject}”填了 {found}，读作 {found} 个百分点。",
+            "若要表示 {expected}，请填 {expected}。",
+        ),
+        (
+            'The unit is % and "{subject}" has {found}; it was read as {found} percentage points.',
+            "If {expected} is meant, type {expected}.",
         ),
     ),
     Code.ABOVE_ONE: _entry(
@@ -812,6 +816,17 @@ CATALOGUE: dict[Code, Entry] = {
         (
             '"{subject}" "{found}" does not belong to "{expected}" chosen beside it.',
             "Choose the parent first, then pick this one again.",
+        ),
+    ),
+    Code.OTHER_OWNER: _entry(
+        _W,
+        (
+            "“{subject}”填的是“{found}”，所选目标的责任部门是“{expected}”。",
+            "请改为目标的责任部门，或重新选择目标。",
+        ),
+        (
+            '"{subject}" is {found}; the goal beside it is {expected}\'s.',
+            "Name the goal's department, or pick the goal anew.",
         ),
     ),
     Code.DATES_REVERSED: _entry(

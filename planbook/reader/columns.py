@@ -177,7 +177,7 @@ class _Settler:
                 self._say(Code.COLUMN_BY_NAME, target[2], column_letter(target[2]), "", self._title(key))
 
     def drop_moved(self) -> None:
-        """A column whose title stands over content beside the table too: cut and pasted, the key left behind."""
+        """A column whose title stands over content beside the table too: pasted, its key left behind."""
         keyed = {index for indexes in self.candidate.places.values() for index in indexes}
         for index, text in self.titles.items():
             if index in keyed or index in self.columns.values() or not self._has_content(index):

@@ -45,6 +45,7 @@ class Stored:
     sources: Mapping[str, SheetSource]
     facts: Mapping[str, SheetFacts]
     totals: Mapping[str, str] = field(default_factory=dict)  # where the totals above tables stand
+    lost: frozenset[tuple[str, str]] = frozenset()  # the columns that were issued and not found, by sheet
 
     def columns(self, sheet: str, *, calculated: bool) -> Iterator[Column]:
         """The columns of a table that stand in the file; those that only repeat problems left out."""
@@ -90,11 +91,12 @@ class _Finding:
 
 @dataclass
 class _Ledger:
-    """What was found so far: cells that cannot be trusted, and columns they stand in."""
+    """What was found so far: cells that cannot be trusted, columns they stand in, columns that are gone."""
 
     findings: list[_Finding] = field(default_factory=list)
     spots: set[Spot] = field(default_factory=set)
     columns: set[tuple[str, str]] = field(default_factory=set)
+    lost: frozenset[tuple[str, str]] = frozenset()
 
     def distrust(self, spot: Spot) -> None:
         self.spots.add(spot)
@@ -109,7 +111,7 @@ def check_formulas(
     `rows` are the rows that hold anything; `values` says whether the values that the file stores are
     worth comparing.  What follows from another cell's fault is not said again.
     """
-    ledger = _Ledger()
+    ledger = _Ledger(lost=stored.lost)
     _check_presence(stored, ledger)
     numbers = {sheet: {row.number for row in rows.get(sheet, ())} for sheet in stored.tables}
     for finding in ledger.findings:
@@ -125,7 +127,7 @@ def check_formulas(
         return [*_regions(stored, ledger.findings), Problem(Code.VALUES_NOT_STORED)]
     _distrust_errors(stored, ledger, used)
     _check_values(stored, ledger, used, computed)
-    totals = _check_totals(stored, computed, trusted=not ledger.spots)
+    totals = _check_totals(stored, computed, trusted=not ledger.spots and not ledger.lost)
     return [*_regions(stored, ledger.findings), *totals]
 
 
@@ -141,7 +143,7 @@ def explain_readings(stored: Stored, plan: Plan, quarantined: frozenset[tuple[st
         for number in sorted(numbers[sheet]):
             for column in stored.columns(sheet, calculated=True):
                 spot = (sheet, number, column.key)
-                if (sheet, number) in quarantined or not column.visible:
+                if (sheet, number) in quarantined or not column.visible or stored.formula(spot) is None:
                     continue
                 if not _same(shown.get(*spot), read.get(*spot)):
                     return [
@@ -269,7 +271,7 @@ def _none_stored(stored: Stored, used: Iterable[tuple[str, int]], computed: Calc
         computed.get(sheet, number, column.key) is not None
         for sheet, number in used
         for column in stored.columns(sheet, calculated=True)
-    )
+    ) or any(computed.totals.get(key) is not None for key in stored.totals)
 
 
 def _check_values(
@@ -345,9 +347,10 @@ def _ranks(
 
 
 def _follows(spot: Spot, reads: Iterable[tuple[str, str, bool]], ledger: _Ledger) -> bool:
-    """Whether a cell reads one that cannot be trusted."""
+    """Whether a cell reads one that cannot be trusted, or a column that was not found."""
     return any(
-        (sheet, spot[1], key) in ledger.spots if same_row else (sheet, key) in ledger.columns
+        (sheet, key) in ledger.lost
+        or ((sheet, spot[1], key) in ledger.spots if same_row else (sheet, key) in ledger.columns)
         for sheet, key, same_row in reads
     )
 

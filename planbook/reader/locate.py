@@ -15,6 +15,7 @@ from planbook.spec import Book, Sheet
 
 SEARCH_ROWS = 200
 ENOUGH = 0.6  # share of a table's visible columns that makes a row its header
+OUR_SHEETS = ("lists_sheet", "findings_sheet")  # beside the book's own: the lists, and a return copy's
 FEWEST = 3  # columns below which a row is no header at all
 
 
@@ -98,6 +99,20 @@ def _no_table(sheet: Sheet, wanted: str, found: Sequence[Candidate], grids: Mapp
     if title:
         return Problem(Code.HEADER_MISSING, Location(sheet=title), subject=title)
     return Problem(Code.SHEET_MISSING, Location(), expected=wanted)
+
+
+def lost_columns(book: Book, found: Found, places: Mapping[str, Places]) -> frozenset[tuple[str, str]]:
+    """The columns, by sheet, that were issued and not found, or that could not be told apart."""
+    lost: set[tuple[str, str]] = set()
+    for sheet in book.sheets:
+        table = found.tables.get(sheet.key)
+        if table is None:
+            issued = sheet.key in places if places else not sheet.optional
+            lost |= {(sheet.key, column.key) for column in sheet.columns if issued}
+            continue
+        known = places.get(sheet.key, Places()).columns
+        lost |= {(sheet.key, key) for key in (*table.doubtful, *known) if key not in table.columns}
+    return frozenset(lost)
 
 
 def recognise_book(books: Iterable[Book], grids: Mapping[str, Grid]) -> Book | None:
@@ -193,8 +208,9 @@ def _by_names(
 def _own_sheets(
     book: Book, tables: Collection[str], grids: Mapping[str, Grid], facts: Mapping[str, SheetFacts]
 ) -> list[Problem]:
-    """Sheets of the planner's own: no table, not one of ours, which are protected."""
-    ours = {*tables, *book.index.title.every()}
+    """Sheets of the planner's own: no table, not one of ours, which are protected or have our titles."""
+    ours = {*tables, *book.index.title.every(), *(book.dashboard.title.every() if book.dashboard else ())}
+    ours |= {book.label(key, lang) for key in OUR_SHEETS for lang in book.languages}
     ours |= {title for sheet in book.sheets for title in sheet.title.every()}
     own = []
     for title, grid in grids.items():

@@ -22,7 +22,7 @@ from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid, read_grids
 from planbook.reader.integrity import Stored, check_formulas, explain_readings, stored_cells
 from planbook.reader.kinds import Format
-from planbook.reader.locate import Found, Places, locate_tables, recognise_book
+from planbook.reader.locate import Found, Places, locate_tables, lost_columns, recognise_book
 from planbook.reader.numbering import locate_rows
 from planbook.reader.pages import Issuance, check_pages, compute_workbook
 from planbook.reader.preflight import Package, open_package
@@ -231,7 +231,8 @@ def _read_tables(
     else:
         tables = {key: found.tables[key] for key in sources}
         raw, totals = {t.cell.key: t.raw for t in typed}, _total_places(package, found)
-        stored = Stored(book, issue.lang, items, own, raw, tables, sources, package.sheets, totals)
+        lost = lost_columns(book, found, places)
+        stored = Stored(book, issue.lang, items, own, raw, tables, sources, package.sheets, totals, lost)
         rows.problems += _check_integrity(stored, plan, reader, package.format)
         rows.problems += _check_pages(stored, plan, grids, identity)
     problems = [replace(p, location=p.location.within(blank.file)) for p in rows.problems]

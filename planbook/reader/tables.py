@@ -295,7 +295,7 @@ class TableReader:
         if column.minimum is not None and value < column.minimum:
             self.rows.note(Code.OUT_OF_RANGE, place, column, describe(value), f"≥ {describe(column.minimum)}")
         if unit == "%" and not reading.unit and 0 < abs(value) <= 1:
-            self.rows.note(Code.FRACTION_FOR_POINTS, place, column, describe(value), describe(value))
+            self.rows.note(Code.FRACTION_FOR_POINTS, place, column, describe(value), f"{value * 100:.10g}%")
 
     # -- rules of a row --------------------------------------------------------------------
 
