@@ -103,6 +103,8 @@ CASES = (
     amount("General", "45473", column="N"), amount("0.00", "45473", column="N"), amount("@", "45473", column="N"),
     amount("yyyy-mm-dd", "45473", column="N", said=QUIET), amount("0,", "45473", column="N", said=LOUD),
     amount('yyyy"年"m"月"d"日"', "45473", column="N", said=QUIET),
+    amount("dddd", "45473", column="N", said=LOUD), amount("yyyy", "45473", column="N", said=LOUD),
+    amount('yyyy"年"', "45473", column="N", said=LOUD), amount("yyyy/m/d h:mm", "45473", column="N", said=QUIET),
     # numbers where words belong
     amount("General", "12", column="P"), amount("000", "7", column="P", said=QUIET), amount('"A-"000', "7", column="P"),
     amount("0%", "0.8", column="P"), amount(";;;", "7", column="P", said=LOUD), amount("0.0", "12.34", column="P"),

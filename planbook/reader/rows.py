@@ -134,14 +134,16 @@ class RowReader:
         self, column: Column, raw: object, place: Location, shown: str | None, unit: str = ""
     ) -> None:
         """Say where a cell shows something else than what it holds; `unit` is that of an amount's row."""
-        if shown is None or isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        if shown is None or isinstance(raw, bool) or not isinstance(raw, int | float | str | date):
             return
-        if isinstance(raw, str):
+        if isinstance(raw, date):
+            same = False  # a day is looked at only where less than it is shown
+        elif isinstance(raw, str):
             same = shown.strip() == raw.strip()
         else:
             same = self._is_said(column, float(raw), shown, unit)
         if not same:
-            held = raw if isinstance(raw, str) else describe(float(raw))
+            held = describe(float(raw) if isinstance(raw, int | float) else raw)
             self.note(Code.SHOWN_SCALED, place, column, held, shown.strip() or describe_blank(self.lang))
 
     def _is_said(self, column: Column, raw: float, shown: str, unit: str) -> bool:

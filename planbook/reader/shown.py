@@ -124,6 +124,13 @@ def is_odd_day_format(code: str) -> bool:
     return bool(letters) and not set(letters) & _CLOCK_LETTERS
 
 
+def hides_day(code: str) -> bool:
+    """Whether it shows less of a day than its month: a weekday, a year, a time."""
+    letters = set(_sections(code)[0].date)
+    minutes = bool(letters & set("hs")) and not letters & set("yd")
+    return bool(letters) and ("m" not in letters or minutes)
+
+
 @lru_cache(maxsize=1024)
 def is_telling(code: str) -> bool:
     """Whether a number format may show something else than the value, as in digits it would be written."""
