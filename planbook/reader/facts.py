@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
@@ -19,7 +20,7 @@ from defusedxml import ElementTree
 from planbook.layout import cell_address, cell_place, column_number
 from planbook.problems import Code, Location, say
 from planbook.reader.refusal import RefusedError
-from planbook.reader.shown import is_day_format, is_odd_day_format, is_telling, show
+from planbook.reader.shown import hides_day, is_day_format, is_odd_day_format, is_telling, show
 
 MAX_AREA = 4_000_000  # cells of a sheet up to its last one with content
 MAX_FILLED = 1_500_000  # cells with content
@@ -98,7 +99,7 @@ class SheetFacts:
 
     def shown_at(self, address: str, value: object) -> str | None:
         """What a cell shows of `value` where that may be something else; None where it shows it plainly."""
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
+        if isinstance(value, bool) or not isinstance(value, int | float | str | date):
             return None
         if self.zeros_hidden and value == 0:
             return ""
@@ -106,6 +107,8 @@ class SheetFacts:
         if place in self.shown:
             return self.shown[place]
         code = self.formats.get(place)
+        if isinstance(value, date):  # what a weekday is called depends on who looks
+            return code if code and hides_day(code) else None
         return None if code is None or is_day_format(code) else show(code, value)
 
     def shows_day(self, address: str) -> bool:
@@ -344,7 +347,9 @@ def choose_telling(numbers: Iterable[int], codes: Mapping[int, str]) -> Mapping[
     told: dict[int, str] = {}
     for index, number in enumerate(numbers):
         code = codes.get(number) or BUILT_IN.get(number, "")
-        if code and (is_telling(code) or is_odd_day_format(code) or BUILT_IN.get(number) == _DAY):
+        if code and (
+            is_telling(code) or is_odd_day_format(code) or hides_day(code) or BUILT_IN.get(number) == _DAY
+        ):
             told[index] = code
     return MappingProxyType(told)
 

@@ -25,6 +25,7 @@ _VALUE_OF = MappingProxyType(  # where a cell's value stands that it may show ot
     | {"string": "string-value", "time": "time-value"}
 )
 _NO_ZEROS = re.compile(rb'config:name="ShowZeroValues"[^>]*>\s*false')
+_LESS_THAN_A_DAY = re.compile(r"\D*|\d{4}\D?")  # a weekday, a year
 MAX_REPEATED = 1000  # cells and rows written once that are looked at one by one: no table has more
 
 
@@ -196,6 +197,8 @@ def _take_content(table: _Table, column: int, element: Element, given: Mapping[s
         shown, value = _shown_text(element), given.get(_VALUE_OF[kind])
         if value is not None and "".join(shown.split()) != "".join(value.split()):
             table.shown[address] = shown
+    elif kind == "date" and _LESS_THAN_A_DAY.fullmatch(_shown_text(element).strip()):
+        table.shown[address] = _shown_text(element)
 
 
 def _shown_text(element: Element) -> str:

@@ -15,7 +15,7 @@ from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
 from planbook.problems import Code, Location, Problem, Words, list_words, say
 from planbook.reader.facts import SheetFacts
-from planbook.reader.shown import Spoken, agree
+from planbook.reader.shown import agree, is_near, read_scaled
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
     Nil,
@@ -135,27 +135,34 @@ class RowReader:
         self, column: Column, raw: object, place: Location, shown: str | None, unit: str = ""
     ) -> None:
         """Say where a cell shows something else than what it holds; `unit` is that of an amount's row."""
-        if shown is None or isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        if shown is None or isinstance(raw, bool) or not isinstance(raw, int | float | str | date):
             return
-        if isinstance(raw, str):
+        if isinstance(raw, date):
+            same = False  # a day is looked at only where less than it is shown
+        elif isinstance(raw, str):
             same = shown.strip() == raw.strip()
         else:
-            spoken = agree(shown, raw)
-            same = spoken is not None and self._is_said(column, spoken, shown, unit)
+            same = self._is_said(column, float(raw), shown, unit)
         if not same:
-            held = raw if isinstance(raw, str) else describe(float(raw))
+            held = describe(float(raw) if isinstance(raw, int | float) else raw)
             self.note(Code.SHOWN_SCALED, place, column, held, shown.strip() or say("blank"))
 
-    def _is_said(self, column: Column, spoken: Spoken, shown: str, unit: str) -> bool:
-        """Whether the words beside a number are what its column says of it anyway."""
-        if spoken.percent and column.kind not in {Kind.QUANTITY, Kind.PERCENT}:
+    def _is_said(self, column: Column, raw: float, shown: str, unit: str) -> bool:
+        """Whether a cell shows the number it holds, or that amount in another unit: 1.2万 for 12345 元."""
+        spoken = agree(shown, raw)
+        if spoken and spoken.percent and column.kind not in {Kind.QUANTITY, Kind.PERCENT}:
             return False
-        if not spoken.words:
+        if spoken and not spoken.words:
             return True
-        reading = read_quantity(shown, self.book.unit_table)
-        if reading is None or reading.ambiguous or reading.scale or not (reading.unit and unit):
+        units = self.book.unit_table
+        read = read_scaled(shown, units) if unit else None
+        if read is None:
             return False
-        return self.book.unit_table.convert(1.0, reading.unit, unit) == 1.0
+        reading, amount, rounding = read
+        base = units.base(unit) if set(reading.scale) & set("万亿") else None
+        given = reading.unit or (base.name if base else "")
+        said, moved = units.convert(amount, given, unit), units.convert(rounding, given, unit)
+        return bool(given) and said is not None and moved is not None and is_near(raw, said, moved)
 
     def _reading(self, column: Column, raw: object) -> Reading | None:
         if column.kind is Kind.PERCENT:
