@@ -299,6 +299,14 @@ def test_what_a_fact_adds_is_worked_out(column: str) -> None:
     assert worked == ({True, False} if column.startswith("adds_") else {False}), len(cells)
 
 
+def test_causes_are_set_apart_as_their_language_does() -> None:
+    causes = [str(cause) for cause in make_sample_year().figures.facts["cause"].dropna()]
+    both = [cause for cause in causes if "Objective: " in cause and "Subjective: " in cause]
+    assert both
+    assert all("; Subjective: " in cause and "；" not in cause for cause in both)
+    assert any("；主观：" in cause for cause in causes)
+
+
 # -- what does not count is said ---------------------------------------------------------------
 
 

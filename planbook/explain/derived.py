@@ -12,7 +12,7 @@ from planbook.explain.plans import explain_goal, name_goal, name_task
 from planbook.explain.teller import Row, Teller, add_up, is_number, missing, plain
 from planbook.explain.totals import counted_goals, explain_company_goal, name_node
 from planbook.measures.progress import LATE, number_of
-from planbook.measures.scores import MISSED, cap_of
+from planbook.measures.scores import MISSED, cap_of, impact
 from planbook.problems import CalcError, Problem, Severity
 from planbook.weights import fill_weights
 
@@ -117,12 +117,12 @@ def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) 
     if frame != "goals":
         return ""
     if column == "impact":
-        rate = row["deviation_rate"]
-        if not is_number(rate):
-            return f"{attainment:.15g} - 1" if is_number(attainment) else ""
-        return {"lower": f"0 - ({rate:.15g})", "band": f"0 - ABS({rate:.15g})"}.get(
-            row["direction"], f"{rate:.15g}"
-        )
+        rate, value = row["deviation_rate"], impact(row)
+        if value is None:
+            return ""
+        if rate is None:
+            return f"{attainment:.15g} - 1"
+        return f"{rate:.15g}" if value == rate else f"0 - ({rate:.15g})"
     if column.startswith("adds_"):
         return _added(teller, row, column)
     if column in ("used", "points") and report == "parts":

@@ -96,28 +96,24 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     raise UsageError(say("no_reference", name=reference))
 
 
-def _rows(figures: RollUp, frame: str) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in figures.frame(frame).to_dict("records")]
-
-
 def _names(figures: RollUp) -> Iterator[tuple[str, dict[str, Any], Sequence[object]]]:
     """Every row that has a name of its own, with the names it answers to."""
-    for row in _rows(figures, "facts"):
+    for row in figures.rows("facts"):
         yield "facts", row, (row["fact"],)
-    for row in _rows(figures, "facts"):  # in its division's workbook, by its own department
+    for row in figures.rows("facts"):  # in its division's workbook, by its own department
         yield "facts", row, (f"{row['department']}-{str(row['fact']).rpartition('-')[2]}",)
-    issued = {str(row["file"]): str(row["fact"]).rpartition("-")[0] for row in _rows(figures, "facts")}
+    issued = {str(row["file"]): str(row["fact"]).rpartition("-")[0] for row in figures.rows("facts")}
     for frame, key in (("goals", "goal_id"), ("tasks", "task_id")):
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             codes = dict.fromkeys((row["department"], issued.get(str(row["file"]), "")))
             yield frame, row, [f"{code}-{row[key]}" for code in codes if code]
-    for row in _rows(figures, "company_goals"):
+    for row in figures.rows("company_goals"):
         yield "company_goals", row, (row["goal"],)
     words = [figures.book.label("company", lang) for lang in figures.book.languages]
-    for row in _rows(figures, "scores"):
+    for row in figures.rows("scores"):
         yield "scores", row, (row["code"], row["name"]) if row["code"] else ("company", *words)
     for frame in ("goals", "tasks"):  # by name last: an id goes before a name
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             yield frame, row, (row["goal"] if frame == "goals" else row["task"],)
 
 
@@ -129,7 +125,7 @@ def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
     book = figures.book
     if any(book.report("summary").title.to(lang) == cell.sheet for lang in book.languages):
         tile, heat, bridge = find_tile(cell, book), find_heat(cell, book), find_bridge(cell, book)
-        top = next(iter(_rows(figures, "scores")), None)
+        top = next(iter(figures.rows("scores")), None)
         if top is not None and read_label(book, "headline", str(cell.value)) is not None:
             return Subject(cell.reference, "scores", top)
         if heat is not None:
@@ -150,15 +146,15 @@ def _shown(cell: AskedCell) -> object:
 
 def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
     """The goal that a cell of the heat map shows: the lowest of the department's under that title."""
-    nodes = [row for row in _rows(figures, "scores") if _same_words(str(row["name"] or ""), heat.department)]
+    nodes = [row for row in figures.rows("scores") if _same_words(str(row["name"] or ""), heat.department)]
     codes = {row["code"] for row in nodes}
     if nodes and heat.kind == "score":
         return Subject(cell.reference, "scores", nodes[0], "score", _shown(cell))
-    titles = {goal["number"]: goal["goal"] for goal in _rows(figures, "company_goals")}
+    titles = {goal["number"]: goal["goal"] for goal in figures.rows("company_goals")}
     numbers = {number for number, title in titles.items() if _same_words(str(title), heat.title)}
     goals = [
         goal
-        for goal in _rows(figures, "goals")
+        for goal in figures.rows("goals")
         if goal["department"] in codes
         and isinstance(goal["attainment"], int | float)
         and (
@@ -174,7 +170,7 @@ def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
 
 
 def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subject:
-    rows = (row for row in _rows(figures, "company_goals") if _same_words(str(row["goal"]), bridge.goal))
+    rows = (row for row in figures.rows("company_goals") if _same_words(str(row["goal"]), bridge.goal))
     row = next(rows, None)
     if row is None:
         raise UsageError(say("goal_gone", name=cell.reference, goal=bridge.goal))
@@ -207,7 +203,7 @@ def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
         if (found.column not in names and not beside) or len(shared) < LEAST:
             continue
         known = len(shared) >= MOST * len(report.columns)  # then a figure may have been restated
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             if not known and not beside and not _same_figure(row[found.column], shown):
                 continue
             if _agrees(figures.book, frame, shared, row, found.values):

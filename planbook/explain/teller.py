@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from planbook.calc import evaluate_text
 from planbook.explain.arithmetic import arithmetic, definition, substitute
 from planbook.explain.model import Step
@@ -60,18 +58,15 @@ class Teller:
         self.settings: Mapping[str, SettingValue] = {**figures.settings, "as_of": figures.as_of}
         self.submissions = {r.submission.file: r.submission for r in collection.accepted}
         self.defined = True
-        self._records: dict[str, list[dict[str, Any]]] = {}
-        self._facts: dict[tuple[object, object], list[dict[str, Any]]] = {}
+        self._facts: dict[tuple[object, object], list[Row]] = {}
         for fact in self.rows("facts"):
             self._facts.setdefault((fact["file"], fact["goal_id"]), []).append(fact)
 
-    def rows(self, frame: str) -> list[dict[str, Any]]:
-        """The rows of a frame, taken from it once."""
-        if frame not in self._records:
-            self._records[frame] = records_of(self.figures.frame(frame))
-        return self._records[frame]
+    def rows(self, frame: str) -> Sequence[Row]:
+        """The rows of a frame."""
+        return self.figures.rows(frame)
 
-    def facts_of(self, goal: Row) -> list[dict[str, Any]]:
+    def facts_of(self, goal: Row) -> list[Row]:
         """The quarters of a goal."""
         return self._facts.get((goal["file"], goal["goal_id"]), [])
 
@@ -97,7 +92,7 @@ class Teller:
 
     def join(self, *notes: str) -> str:
         """Several remarks as one."""
-        return ("；" if self.lang == "zh" else "; ").join(filter(None, notes))
+        return self.book.label("clause_separator", self.lang).join(filter(None, notes))
 
     def choice(self, frame: str, key: str, value: object) -> str:
         """A choice by the title of its list's item; free text and names as they are."""
@@ -143,7 +138,7 @@ class Teller:
         """Where a row was read from."""
         if missing(row.get("cell")):
             return None
-        return Location(str(row["file"]), str(row["sheet"]), str(row["cell"]))
+        return Location(str(row["file"]), str(row["sheet"] or ""), str(row["cell"]))
 
     # -- cells -----------------------------------------------------------------------------
 
@@ -203,11 +198,6 @@ class Teller:
         except CalcError:
             found = ""
         return {**values, "baseline_target": None if found == "" else found}
-
-
-def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame."""
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def missing(value: object) -> bool:

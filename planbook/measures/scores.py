@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company
@@ -36,6 +37,19 @@ def cap_of(book: Book, settings: Mapping[str, SettingValue]) -> float:
     if found is None:
         raise SpecError("the setting cap must be a number")
     return found
+
+
+def impact(row: Mapping[str, Any]) -> float | None:
+    """The deviation rate of a goal taken in its metric's direction: below nothing is adverse.
+
+    Without a rate (a target of 0) the linear attainment less 1 is the same figure.
+    """
+    rate = row["deviation_rate"]
+    if rate is None:
+        return None if row["attainment"] is None else float(row["attainment"]) - 1.0
+    if row["direction"] == "band":
+        return -abs(float(rate))
+    return -float(rate) if row["direction"] == "lower" else float(rate)
 
 
 def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> Score:

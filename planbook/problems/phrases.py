@@ -334,7 +334,7 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": "{name}: the book of today has no such control total; the report may be older",
     },
     "no_report_title": {
-        "zh": "{name}：读不出报告的标题，无法知道是全公司还是哪个部门的报告；请用未改动标题的报告，或重新汇总",
+        "zh": "{name}：读不出报告的标题，不知道是全公司还是哪个部门的报告；请用标题未改动的报告，或重新汇总",
         "en": "{name}: no title says whose report it is, the company's or a department's; take a report with "
         "its titles as written, or consolidate again",
     },
