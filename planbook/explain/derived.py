@@ -49,7 +49,7 @@ def explain_count(teller: Teller, node: Row, key: str) -> Step:
     else:
         problems = teller.figures.problems
         steps = [
-            _brief_problem(teller, problem) for problem in problems if problem.severity is SEVERITIES[key]
+            brief_problem(teller, problem) for problem in problems if problem.severity is SEVERITIES[key]
         ]
     title = teller.book.label(LABELS[key], teller.lang) if key in LABELS else teller.title("scores", key)
     return Step(f"{title}　{name_node(teller, node)}", len(steps), shown=str(len(steps)), steps=tuple(steps))
@@ -79,7 +79,8 @@ def _brief_node(teller: Teller, row: Row) -> Step:
     return Step(name_node(teller, row), plain(row["score"]), shown=teller.percent(row["score"]) or "—")
 
 
-def _brief_problem(teller: Teller, problem: Problem) -> Step:
+def brief_problem(teller: Teller, problem: Problem) -> Step:
+    """A problem by its message, with its place and code."""
     return Step(problem.message(teller.lang), place=problem.location, note=problem.code.value)
 
 

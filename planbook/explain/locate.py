@@ -20,14 +20,16 @@ from planbook.explain.cells import (
     read_label,
 )
 from planbook.explain.derived import CONTROLS, COUNTS
+from planbook.explain.listed import LISTED
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.problems import UsageError, say
+from planbook.problems import UsageError, Words, say
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn
 from planbook.values import match_key
 
 _MARKS = "·●▲◆○ "  # what reports put before a word
+WAYS = frozenset({"link", "source"})  # columns that only lead somewhere
 CLOSE = 1e-6  # a report's figure and the roll-up's are the same within this, relative
 LEAST = 3  # columns that a report shares with the frame behind it
 MOST = 0.7  # share of a report's columns from which a frame is surely the one behind it
@@ -61,8 +63,9 @@ class Subject:
     """The row of a frame that a reference means, and the column where it names one.
 
     `reported` is what the report shows in that cell, `report` the table that it stands in.
-    `derived` names a figure that stands in no frame: a ``control`` total, or a column of the
-    ``bridge`` (then in `unit`, and `others` are the columns beside it).
+    `derived` names a figure that stands in no frame: a ``control`` total, a column of the ``bridge``
+    (then in `unit`, and `others` are the columns beside it), a ``setting``, a ``measure``, a
+    ``problem``, or the ``rows`` of a sheet and those of them that need ``attention``.
     """
 
     reference: str
@@ -74,6 +77,7 @@ class Subject:
     derived: str = ""
     unit: str = ""
     others: tuple[str, ...] = ()
+    empty: bool = False  # a cell of a report that holds nothing
 
     @property
     def is_whole(self) -> bool:
@@ -137,7 +141,14 @@ def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
     found = find_in_table(cell, book)
     if found is None:
         raise UsageError(say("no_figure", name=cell.reference))
-    return _find_control(cell, found, book) or _find_row(cell, found, figures)
+    finders = {
+        "control": lambda: _find_control(cell, found, book),
+        "contents": lambda: _find_listed(cell, found, book),
+        "methods": lambda: _find_method(cell, found, book),
+        "quality": lambda: _find_problem(cell, found, figures),
+        "restated": lambda: _find_restated(cell, found, figures),
+    }
+    return finders.get(found.report.key, lambda: _find_row(cell, found, figures))()
 
 
 def _shown(cell: AskedCell) -> object:
@@ -180,10 +191,8 @@ def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subjec
     )
 
 
-def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | None:
-    """The control total of a row of the first sheet; None where the table is another."""
-    if found.report.key != "control":
-        return None
+def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """The control total of a row of the first sheet."""
     sentence = str(found.values.get("control") or "")
     key = next((key for key in CONTROLS if read_label(book, key, sentence) is not None), "")
     if not key:
@@ -192,16 +201,85 @@ def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | N
     return Subject(cell.reference, "", {}, key, shown, found.report.key, "control")
 
 
+def _not_explained(cell: AskedCell, found: ReportCell) -> UsageError:
+    title = next(column.title for column in found.report.columns if column.key == found.column)
+    column = Words(title.to("zh"), title.to("en"))
+    return UsageError(say("not_explained", name=cell.reference, column=column))
+
+
+def _find_listed(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """A count of the first sheet: of which sheet's rows."""
+    title = str(found.values.get("sheet") or "")
+    key = next((key for key in LISTED if title in book.report(key).title.every()), "")
+    counted = isinstance(found.values.get(found.column), int | float)
+    if not key or not counted or found.column not in ("rows", "attention"):
+        raise _not_explained(cell, found)
+    return Subject(cell.reference, "", {}, key, _shown(cell), "contents", found.column)
+
+
+def _find_method(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """A threshold, or a measure that the sheet of methods defines."""
+    name = str(found.values.get("name") or "")
+    for kind, titled in (("setting", book.settings), ("measure", book.measures)):
+        key = next((key for key, each in titled.items() if name in each.title.every()), "")
+        if key:
+            shown = _shown(cell) if kind == "setting" else None
+            return Subject(cell.reference, "", {}, key, shown, "methods", kind)
+    raise _not_explained(cell, found)
+
+
+def _find_problem(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
+    """The problem that a row of the data's quality tells."""
+    said = {key: str(found.values.get(key) or "") for key in ("code", "file", "message")}
+    for problem in figures.problems:
+        if problem.code.value == said["code"] and (problem.location.file or "") == said["file"]:
+            messages = (problem.message(lang) for lang in figures.book.languages)
+            if any(_same_words(message, said["message"]) for message in messages):
+                return Subject(cell.reference, "", {"problem": problem}, "", None, "quality", "problem")
+    raise UsageError(say("figure_gone", name=cell.reference))
+
+
+def _find_restated(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
+    """The figure of today that a restated one is, by the row's kind, department, goal and quarter."""
+    book, values = figures.book, found.values
+
+    def key_of(name: str, shown: object) -> str:
+        items = (item.key for item in book.lists[name].items)
+        return next((k for k in items if _titled(book, name, k, str(shown or ""))), "")
+
+    frame, field = key_of("figure_kind", values.get("figure_kind")), key_of("figure", values.get("field"))
+    words = {key: str(values.get(key) or "") for key in ("department_name", "goal")}
+    quarter = key_of("quarter", values.get("quarter")) if values.get("quarter") else ""
+    company = [book.label("company", lang) for lang in book.languages]
+    for row in figures.rows(frame) if frame else ():
+        owner = str(row.get("name" if frame == "scores" else "department_name") or "")
+        mine = _same_words(owner, words["department_name"]) or (
+            frame == "scores" and not row["code"] and words["department_name"] in company
+        )
+        same = frame == "scores" or _same_words(str(row["goal"] or ""), words["goal"])
+        if mine and same and str(row.get("quarter") or "") == quarter:
+            return Subject(cell.reference, frame, row, field, _shown(cell), "restated")
+    raise UsageError(say("figure_left", name=cell.reference))
+
+
+def _titled(book: Book, name: str, key: str, shown: str) -> bool:
+    return any(_same_words(book.list_title(name, key, lang), shown) for lang in book.languages)
+
+
 def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
     """The row of a frame that says what the report's row says: the same words, the nearest figures."""
     shown, report = found.values.get(found.column), found.report
+    if found.column in WAYS:
+        raise _not_explained(cell, found)
     beside = BESIDE.get((report.key, found.column))
-    best: tuple[tuple[int, int], str, dict[str, Any]] | None = None
+    best: tuple[tuple[int, int], str, Mapping[str, Any]] | None = None
+    tried = False  # whether any frame has that column
     for frame in (beside,) if beside else FIELDS:
         names = set(FRAMES[frame].names)
         shared = [c for c in report.columns if c.key in names and c.key in found.values]
         if (found.column not in names and not beside) or len(shared) < LEAST:
             continue
+        tried = True
         known = len(shared) >= MOST * len(report.columns)  # then a figure may have been restated
         for row in figures.rows(frame):
             if not known and not beside and not _same_figure(row[found.column], shown):
@@ -210,10 +288,13 @@ def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
                 likeness = _likeness(shared, row, found.values)
                 if best is None or likeness > best[0]:
                     best = likeness, frame, row
+    if best is None and not tried:
+        raise _not_explained(cell, found)
     if best is None:
         raise UsageError(say("figure_gone", name=cell.reference))
-    reported = shown if shown not in ("", None) else None
-    return Subject(cell.reference, best[1], best[2], found.column, reported, report.key)
+    _, frame, likest = best
+    reported = _shown(cell)
+    return Subject(cell.reference, frame, likest, found.column, reported, report.key, empty=reported is None)
 
 
 def _agrees(

@@ -176,10 +176,10 @@ def explain_other(teller: Teller, frame: str, row: Row) -> Step:
     if frame == "appraisal":
         tasks = (task for task in teller.rows("tasks") if task["department"] == row["department"])
         steps += [explain_task(teller, task) for task in tasks if task["lead"] == row["position"]]
-    return Step(_name_row(teller, frame, row), place=teller.place(row), steps=tuple(steps))
+    return Step(name_row(teller, frame, row), place=teller.place(row), steps=tuple(steps))
 
 
-def _name_row(teller: Teller, frame: str, row: Row) -> str:
+def name_row(teller: Teller, frame: str, row: Row) -> str:
     """A row by what tells it apart, in words: names for codes, titles for choices."""
     choices = {column.key for column in FRAMES[frame].columns if column.holds is Holds.CHOICE}
     words = []

@@ -15,10 +15,13 @@ from planbook.measures import Collection, RollUp
 from planbook.measures.frames import FRAMES, Holds
 from planbook.problems import CalcError, Location
 from planbook.reader import Submission
+from planbook.spec import quote_text
 from planbook.spec.models import ReportColumn
 from planbook.values import Nil
 
 Row = Mapping[str, Any]
+_CHOICE = re.compile(r"\{(\w+)\.\w+\}")  # {rating.amber} in a formula
+_QUOTED = re.compile(r'"([^"]*)"')
 MEASURES = ("deviation", "deviation_rate", "favourable", "method_used", "attainment", "rating")
 ARGUMENTS = (
     "actual", "target", "target_high", "direction", "metric_kind", "aggregation", "baseline", "annual_target",
@@ -185,8 +188,18 @@ class Teller:
                 str(row.get("unit") or "") if key == "deviation" else "",
                 self.shown(key, row[key], row.get("unit")),
                 definition(self.book, key) if self.defined else "",
-                arithmetic(self.book, key, values, self.settings),
+                self.worded(key, arithmetic(self.book, key, values, self.settings)),
             )
+
+    def worded(self, key: str, worked: str) -> str:
+        """The arithmetic of a measure with the titles of choices in place of their keys."""
+        lists = set(_CHOICE.findall(self.book.measures[key].formula)) & self.book.lists.keys()
+        titles = {
+            item.key: self.book.list_title(name, item.key, self.lang)
+            for name in lists
+            for item in self.book.lists[name].items
+        }
+        return _QUOTED.sub(lambda found: quote_text(titles.get(found[1], found[1])), worked)
 
     def _arguments(self, row: Row, **more: object) -> dict[str, object]:
         """What the measures of a row are given."""

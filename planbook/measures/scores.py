@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,24 @@ from planbook.problems import SpecError
 from planbook.spec import Book
 from planbook.weights import fill_weights, share_weights
 
+SETTLED = ("accepted", "superseded")  # receipts that nobody has to follow up
 MISSED = ("amber", "red")  # ratings that somebody has to look at: at risk, or missed
+
+# How much of a row of each table of the report needs somebody's attention.
+ATTENTION: Mapping[str, Callable[[Mapping[str, Any]], float]] = {
+    "company_goals": lambda row: row["rating"] in MISSED,
+    "scores": lambda row: row["rating"] in MISSED,
+    "variance": lambda row: row["favourable"] == "bad",
+    "tasks": lambda row: row["status"] in LATE or row["stale"] == "yes",
+    "trend": lambda row: row["rating"] in MISSED,
+    "progress": lambda row: (row["late"] or 0) if row["node"] == "goal" else 0,
+    "risks": lambda row: row["status"] in LATE,
+    "appraisal": lambda row: row["rating"] in MISSED,
+    "coherence": lambda row: 1,
+    "receipts": lambda row: row["receipt"] not in SETTLED,
+    "quality": lambda row: row["severity"] == "error",
+    "restated": lambda row: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)

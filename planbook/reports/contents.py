@@ -8,9 +8,8 @@ from typing import Any
 
 from planbook.layout import cell_address, cell_name, quote_sheet
 from planbook.measures.plain import Row, rows_of
-from planbook.measures.progress import LATE
-from planbook.measures.scores import MISSED
-from planbook.reports.figures import SETTLED, report_subtitle, report_title
+from planbook.measures.scores import ATTENTION
+from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
     BORDER,
@@ -111,20 +110,7 @@ def _write_links(
 
 def count_attention(rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
     """How many rows of a sheet need somebody's attention."""
-    return {
-        "company_goals": sum(row["rating"] in MISSED for row in rows["company_goals"]),
-        "scores": sum(row["rating"] in MISSED for row in rows["scores"]),
-        "variance": sum(row["favourable"] == "bad" for row in rows["variance"]),
-        "tasks": sum(row["status"] in LATE or row["stale"] == "yes" for row in rows["tasks"]),
-        "trend": sum(row["rating"] in MISSED for row in rows["trend"]),
-        "progress": sum(row["late"] or 0 for row in rows["progress"] if row["node"] == "goal"),
-        "risks": sum(row["status"] in LATE for row in rows["risks"]),
-        "appraisal": sum(row["rating"] in MISSED for row in rows["appraisal"]),
-        "coherence": len(rows["coherence"]),
-        "receipts": sum(row["receipt"] not in SETTLED for row in rows["receipts"]),
-        "quality": sum(row["severity"] == "error" for row in rows["quality"]),
-        "restated": len(rows["restated"]),
-    }
+    return {key: int(sum(map(weigh, rows[key]))) for key, weigh in ATTENTION.items()}
 
 
 # -- control totals ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbook.measures.plain import Row, rows_of
 from planbook.measures.progress import LATE
-from planbook.measures.scores import impact
+from planbook.measures.scores import SETTLED, impact
 from planbook.problems import rank_problems
 from planbook.spec import Book, Kind
 from planbook.spec.models import ReportColumn
@@ -32,7 +32,6 @@ SMALL = 0.1  # a quantity below it would lose its figures on two decimals
 COMPARED = frozenset({"target", "actual", "deviation"})  # what a reader subtracts in the head
 LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain text
 RETURNED = ("accepted", "partial")
-SETTLED = ("accepted", "superseded")
 _WIDE = Context(prec=400)  # digits enough for any float
 _WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 # Controls but tab and line feed, turners of the line, halves of pairs, and what is no character at all.
