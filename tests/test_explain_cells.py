@@ -380,6 +380,34 @@ def test_a_restated_figure_leads_to_that_of_today(tmp_path: Path) -> None:
     assert str(made.figures.facts.loc[ended, "fact"]) in found.root.what
 
 
+@pytest.mark.parametrize(("key", "least"), [("scores", 15), ("progress", 20)])
+def test_bounds_are_worked_out(key: str, least: int) -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, key)
+    columns = [cell.column for cell in sheet[4] if cell.value in ("下限", "上限")]
+    worked = 0
+    for cell in [c for c in figures_of(sheet) if c.column in columns and c.row > 4][:40]:
+        asked = made.about(reference(made, cell)).asked
+        assert asked is not None
+        assert asked.value == pytest.approx(cell.value, rel=1e-6)
+        if asked.arithmetic:
+            assert evaluate_text(asked.arithmetic.replace("×", "*")) == pytest.approx(cell.value, abs=1e-6)
+            worked += 1
+    assert worked >= least
+
+
+def test_budgets_above_the_ceiling_lead_to_the_tasks() -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, "coherence")
+    titles = {cell.value: cell.column for cell in sheet[4]}
+    said = BOOK.list_title("coherence", "over_budget", "zh")
+    row = next(row for row in sheet.iter_rows(min_row=5) if any(said in str(c.value) for c in row))
+    found = made.about(reference(made, row[titles["实为"] - 1]))
+    assert found.asked is not None
+    assert evaluate_text(found.asked.arithmetic) == pytest.approx(row[titles["实为"] - 1].value)
+    assert [step for step in found.root.steps if step.place is not None and "｜" in step.what]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_choices_in_arithmetic_are_in_the_readers_language(lang: str) -> None:
     made = make_sample_year(lang=lang)

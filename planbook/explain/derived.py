@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from planbook.calc import evaluate_text
+from planbook.explain.bounds import work_out_bound
 from planbook.explain.model import Step
 from planbook.explain.plans import explain_goal, name_goal, name_task
 from planbook.explain.teller import Row, Teller, add_up, is_number, missing, plain
@@ -110,6 +111,8 @@ def explain_column(teller: Teller, frame: str, row: Row, column: str, report: st
 def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) -> str:
     """How a column of a report is worked out from its row; ``""`` where it is none of these."""
     attainment, limit = row.get("attainment"), f"{cap_of(teller.book, teller.settings):.10g}"
+    if frame in ("scores", "progress") and column in ("low", "high"):
+        return work_out_bound(teller, frame, row, column)
     if frame == "scores" and report == "scores" and column in ("known", "points"):
         known = f"{row['share']:.15g}"
         return known if column == "known" else f"{known} × {row['score']:.15g}"

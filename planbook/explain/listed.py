@@ -8,8 +8,8 @@ from dataclasses import replace
 from planbook.explain.arithmetic import definition
 from planbook.explain.derived import brief_problem
 from planbook.explain.model import Step
-from planbook.explain.plans import explain_other, name_row
-from planbook.explain.teller import Row, Teller
+from planbook.explain.plans import explain_other, name_row, name_task
+from planbook.explain.teller import Row, Teller, add_up, is_number
 from planbook.measures.scores import ATTENTION
 from planbook.problems import Problem, Severity
 from planbook.spec import Kind
@@ -69,6 +69,22 @@ def explain_problem(teller: Teller, problem: Problem) -> Step:
     """A problem of the data: what, where, and how to mend it."""
     step = brief_problem(teller, problem)
     return replace(step, note=teller.join(step.note, problem.fix(teller.lang)))
+
+
+def explain_finding(teller: Teller, row: Row) -> Step:
+    """A finding on how the plans fit together; budgets above the ceiling with the tasks that have one."""
+    root = explain_other(teller, "coherence", row)
+    if row["kind"] != "over_budget":
+        return root
+    inside = {department.code for department in teller.figures.company.below(str(row["department"] or ""))}
+    tasks = [t for t in teller.rows("tasks") if t["department"] in inside and is_number(t["budget"])]
+    below = [
+        Step(name_task(t), t["budget"], shown=teller.amount(t["budget"], row["unit"]), place=teller.place(t))
+        for t in tasks
+    ]
+    found, worked = teller.title("coherence", "found"), add_up(t["budget"] for t in tasks)
+    steps = [replace(step, arithmetic=worked) if step.what == found else step for step in root.steps]
+    return replace(root, steps=(*steps, *below))
 
 
 def explain_receipt(teller: Teller, row: Row) -> Step:

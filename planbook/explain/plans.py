@@ -138,15 +138,20 @@ def name_task(row: Row) -> str:
     return f"{row['department_name']}　{row['task_id']}｜{row['task']}"
 
 
-def explain_progress(teller: Teller, row: Row) -> Step:
-    """The progress of a goal or an initiative, from its tasks."""
-    mine = [
+def tasks_of(teller: Teller, row: Row) -> list[Row]:
+    """The tasks of a goal or an initiative."""
+    return [
         task
         for task in teller.rows("tasks")
         if task["file"] == row["file"]
         and task["goal_id"] == row["goal_id"]
         and (row["node"] == "goal" or task["initiative"] == row["initiative"])
     ]
+
+
+def explain_progress(teller: Teller, row: Row) -> Step:
+    """The progress of a goal or an initiative, from its tasks."""
+    mine = tasks_of(teller, row)
     key = str(row["weighed_by"])
     known = [t for t in mine if is_number(t["percent"]) and not t["hold"]]
     basis = teller.say("weighed_by", basis=teller.choice("progress", "weighed_by", key))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from planbook.explain.derived import COUNTS, explain_bridge, explain_column, explain_control, explain_count
 from planbook.explain.listed import (
+    explain_finding,
     explain_measure,
     explain_problem,
     explain_receipt,
@@ -27,6 +28,7 @@ TRACES = {
     "scores": explain_node,
     "tasks": explain_task,
     "progress": explain_progress,
+    "coherence": explain_finding,
     "receipts": explain_receipt,
 }
 ROOTS = frozenset({("scores", "score"), ("progress", "percent")})  # what the first line itself tells
