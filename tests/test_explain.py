@@ -107,7 +107,9 @@ def test_every_arithmetic_gives_the_value_beside_it(made: Made) -> None:
             if isinstance(step.value, float | int):
                 assert value == pytest.approx(step.value, rel=1e-9, abs=1e-9), (reference, step)
             else:
-                assert (value or None) == step.value, (reference, step)
+                told = step.shown if value else None  # a choice by its title, not its key
+                assert (value or None) == told, (reference, step)
+                assert bool(value) == (step.value is not None)
     assert checked > 300
 
 
