@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,12 +26,15 @@ from planbook.explain import (
     render_explanation,
 )
 from planbook.explain import cells as cells_module
+from planbook.explain.listed import LISTED
 from planbook.explain.locate import Subject
 from planbook.explain.teller import Teller
 from planbook.explain.trace import trace
 from planbook.measures import Collection, RollUp
 from planbook.measures.frames import FRAMES, make_frame
 from planbook.problems import UsageError
+from planbook.reports import write_consolidated
+from planbook.reports.signed import signed_state
 from planbook.resources import samples_folder
 from planbook.spec import load_spec
 from planbook.workflow import explain_reference
@@ -297,6 +301,122 @@ def test_what_a_fact_adds_is_worked_out(column: str) -> None:
         assert evaluate_text(found.asked.arithmetic.replace("×", "*")) == pytest.approx(cell.value)
         worked.add("/" in found.asked.arithmetic)
     assert worked == ({True, False} if column.startswith("adds_") else {False}), len(cells)
+
+
+def test_causes_are_set_apart_as_their_language_does() -> None:
+    causes = [str(cause) for cause in make_sample_year().figures.facts["cause"].dropna()]
+    both = [cause for cause in causes if "Objective: " in cause and "Subjective: " in cause]
+    assert both
+    assert all("; Subjective: " in cause and "；" not in cause for cause in both)
+    assert any("；主观：" in cause for cause in causes)
+
+
+# -- sheets that list and define -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_counts_of_the_contents_are_their_rows(lang: str) -> None:
+    made = make_sample_year(lang=lang)
+    sheet, shown = sheet_of(made, "contents"), 0
+    titles = {BOOK.report(key).title.to(lang): key for key in LISTED}
+    for row in sheet.iter_rows(min_row=5, max_row=20):
+        for cell in row[2:4]:
+            if row[0].value in titles and isinstance(cell.value, int | float):
+                explanation = made.about(reference(made, cell))
+                assert worth(explanation) == cell.value, cell.coordinate
+                if titles[str(row[0].value)] != "progress":
+                    assert len(explanation.root.steps) == cell.value
+                shown += 1
+    assert shown > 15
+
+
+def test_thresholds_problems_and_returns_are_told() -> None:
+    made = make_sample_year()
+    methods, quality, receipts = (sheet_of(made, key) for key in ("methods", "quality", "receipts"))
+    title = BOOK.settings["amber"].title.to("zh")
+    named = next(c for c in methods["A"] if c.value == title)
+    amber = made.about(reference(made, named.offset(0, 1)))
+    assert (amber.root.value, amber.root.shown) == (0.9, "90%")
+    problem = made.about(reference(made, quality["A5"])).root
+    assert problem.what == quality["F5"].value
+    assert problem.place is not None and problem.place.file == quality["C5"].value
+    warned = next(row for row in receipts.iter_rows(min_row=5) if row[6].value)
+    explanation = made.about(reference(made, warned[6]))
+    assert worth(explanation) == warned[6].value
+    places = [step.place for step in explanation.root.steps if step.note]
+    assert len(places) >= warned[6].value
+    assert {place.file for place in places if place} == {warned[2].value}
+    with pytest.raises(UsageError, match="not worked out from other figures"):
+        made.about(reference(made, sheet_of(made, "contents")["B6"]))
+
+
+def test_an_empty_cell_is_not_told_as_counted() -> None:
+    """A cooperating department's goal is shown; what it would add stands nowhere."""
+    made = make_sample_year()
+    sheet = sheet_of(made, "parts")
+    titles = {cell.value: cell.column for cell in sheet[4]}
+    cells = [sheet.cell(row, titles["计入实际"]) for row in range(5, sheet.max_row + 1)]
+    empty = [c for c in cells if c.value is None and "仅展示" in str(sheet.cell(c.row, titles["用法"]).value)]
+    assert empty
+    for cell in empty:
+        asked = made.about(reference(made, cell)).asked
+        assert asked is not None
+        assert (asked.value, asked.what) == (None, "计入实际")
+        assert "此格为空" in asked.note and "仅展示" in asked.note
+
+
+def test_a_restated_figure_leads_to_that_of_today(tmp_path: Path) -> None:
+    made = make_sample_year()
+    facts = made.figures.facts.copy()
+    ended = facts.index[facts["counted"] == "yes"][3]
+    facts.loc[ended, "actual"] = 1.0
+    signed = signed_state(replace(made.figures, facts=facts))
+    report = tmp_path / "restated.xlsx"
+    write_consolidated(report, made.figures, signed=signed)
+    sheet = openpyxl.load_workbook(report, data_only=True)[BOOK.report("restated").title.to("zh")]
+    cell = sheet["H5"]
+    found = explain(find_subject(f"{report}:{sheet.title}!H5", made.figures), made.figures, made.collection)
+    assert worth(found) == cell.value == made.figures.facts.loc[ended, "actual"]
+    assert str(made.figures.facts.loc[ended, "fact"]) in found.root.what
+
+
+@pytest.mark.parametrize(("key", "least"), [("scores", 15), ("progress", 20)])
+def test_bounds_are_worked_out(key: str, least: int) -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, key)
+    columns = [cell.column for cell in sheet[4] if cell.value in ("下限", "上限")]
+    worked = 0
+    for cell in [c for c in figures_of(sheet) if c.column in columns and c.row > 4][:40]:
+        asked = made.about(reference(made, cell)).asked
+        assert asked is not None
+        assert asked.value == pytest.approx(cell.value, rel=1e-6)
+        if asked.arithmetic:
+            assert evaluate_text(asked.arithmetic.replace("×", "*")) == pytest.approx(cell.value, abs=1e-6)
+            worked += 1
+    assert worked >= least
+
+
+def test_budgets_above_the_ceiling_lead_to_the_tasks() -> None:
+    made = make_sample_year()
+    sheet = sheet_of(made, "coherence")
+    titles = {cell.value: cell.column for cell in sheet[4]}
+    said = BOOK.list_title("coherence", "over_budget", "zh")
+    row = next(row for row in sheet.iter_rows(min_row=5) if any(said in str(c.value) for c in row))
+    found = made.about(reference(made, row[titles["实为"] - 1]))
+    assert found.asked is not None
+    assert evaluate_text(found.asked.arithmetic) == pytest.approx(row[titles["实为"] - 1].value)
+    assert [step for step in found.root.steps if step.place is not None and "｜" in step.what]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_choices_in_arithmetic_are_in_the_readers_language(lang: str) -> None:
+    made = make_sample_year(lang=lang)
+    texts = [step.arithmetic for step in made.about("company").root.walk() if '"' in step.arithmetic]
+    keys = {
+        item.key for name in ("rating", "favour", "direction", "method") for item in BOOK.lists[name].items
+    }
+    assert texts
+    assert not {text for text in texts if keys & set(re.findall('"(.*?)"', text))}
 
 
 # -- what does not count is said ---------------------------------------------------------------

@@ -20,12 +20,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from planbook.company import Department
 from planbook.measures import RollUp
+from planbook.measures.scores import impact
 from planbook.problems import Code, Location, OutputError, Problem
 from planbook.reports import headline, render_html, render_text, write_consolidated
-from planbook.reports.figures import adverse_rows, clean_text, impact, number_text, one_line, percent_text
+from planbook.reports.figures import adverse_rows, clean_text, number_text, one_line, percent_text
 from planbook.reports.pictures import Bridge, Step, bridge_title, heat_map, main_bridge
 from planbook.reports.place import FIRST_ROW, HEADER_ROW
-from planbook.reports.sheets import fit_columns
+from planbook.reports.sheets import fit_columns, lines_of, row_height
 from planbook.reports.tables import report_rows
 from planbook.spec import load_spec
 from planbook.values import NIL
@@ -205,6 +206,21 @@ def test_each_figure_has_the_format_it_needs(book: openpyxl.Workbook) -> None:
     assert find(sheet, 5725.5).number_format == MONEY
     assert find(sheet, -274.5).number_format == MONEY
     assert find(book["任务与风险"], 0.8).number_format.startswith("0.0%")
+
+
+def test_a_threshold_shows_all_its_decimals(book: openpyxl.Workbook, small: RollUp) -> None:
+    """The tolerance of weights is 0.05 %, which no cell may show as 0.1 %."""
+    shown = {row[0].value: row[1] for row in book["方法说明"].iter_rows(min_row=FIRST_ROW + 1, max_row=30)}
+    assert (shown["权重合计容差"].value, shown["权重合计容差"].number_format) == (0.0005, "0.00%")
+    assert shown[small.book.settings["green"].title.to("zh")].number_format == "0%"
+
+
+def test_the_contents_give_every_sentence_its_lines(tmp_path: Path, small: RollUp) -> None:
+    sheet = openpyxl.load_workbook(write(tmp_path, small, "en"))["Contents"]
+    said = small.book.report("variance").hint.to("en")
+    row = next(cell.row for line in sheet.iter_rows() for cell in line if cell.value == said)
+    assert lines_of(said, 96) == 2
+    assert sheet.row_dimensions[row].height > row_height(2) - 1  # written in steps of three quarters
 
 
 def test_facts_are_a_table_with_their_source(book: openpyxl.Workbook, small: RollUp) -> None:

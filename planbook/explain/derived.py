@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from planbook.calc import evaluate_text
+from planbook.explain.bounds import work_out_bound
 from planbook.explain.model import Step
 from planbook.explain.plans import explain_goal, name_goal, name_task
 from planbook.explain.teller import Row, Teller, add_up, is_number, missing, plain
 from planbook.explain.totals import counted_goals, explain_company_goal, name_node
 from planbook.measures.progress import LATE, number_of
-from planbook.measures.scores import MISSED, cap_of
+from planbook.measures.scores import MISSED, cap_of, impact
 from planbook.problems import CalcError, Problem, Severity
 from planbook.weights import fill_weights
 
@@ -49,7 +50,7 @@ def explain_count(teller: Teller, node: Row, key: str) -> Step:
     else:
         problems = teller.figures.problems
         steps = [
-            _brief_problem(teller, problem) for problem in problems if problem.severity is SEVERITIES[key]
+            brief_problem(teller, problem) for problem in problems if problem.severity is SEVERITIES[key]
         ]
     title = teller.book.label(LABELS[key], teller.lang) if key in LABELS else teller.title("scores", key)
     return Step(f"{title}　{name_node(teller, node)}", len(steps), shown=str(len(steps)), steps=tuple(steps))
@@ -79,7 +80,8 @@ def _brief_node(teller: Teller, row: Row) -> Step:
     return Step(name_node(teller, row), plain(row["score"]), shown=teller.percent(row["score"]) or "—")
 
 
-def _brief_problem(teller: Teller, problem: Problem) -> Step:
+def brief_problem(teller: Teller, problem: Problem) -> Step:
+    """A problem by its message, with its place and code."""
     return Step(problem.message(teller.lang), place=problem.location, note=problem.code.value)
 
 
@@ -109,6 +111,8 @@ def explain_column(teller: Teller, frame: str, row: Row, column: str, report: st
 def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) -> str:
     """How a column of a report is worked out from its row; ``""`` where it is none of these."""
     attainment, limit = row.get("attainment"), f"{cap_of(teller.book, teller.settings):.10g}"
+    if frame in ("scores", "progress") and column in ("low", "high"):
+        return work_out_bound(teller, frame, row, column)
     if frame == "scores" and report == "scores" and column in ("known", "points"):
         known = f"{row['share']:.15g}"
         return known if column == "known" else f"{known} × {row['score']:.15g}"
@@ -117,12 +121,12 @@ def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) 
     if frame != "goals":
         return ""
     if column == "impact":
-        rate = row["deviation_rate"]
-        if not is_number(rate):
-            return f"{attainment:.15g} - 1" if is_number(attainment) else ""
-        return {"lower": f"0 - ({rate:.15g})", "band": f"0 - ABS({rate:.15g})"}.get(
-            row["direction"], f"{rate:.15g}"
-        )
+        rate, value = row["deviation_rate"], impact(row)
+        if value is None:
+            return ""
+        if rate is None:
+            return f"{attainment:.15g} - 1"
+        return f"{rate:.15g}" if value == rate else f"0 - ({rate:.15g})"
     if column.startswith("adds_"):
         return _added(teller, row, column)
     if column in ("used", "points") and report == "parts":

@@ -20,14 +20,16 @@ from planbook.explain.cells import (
     read_label,
 )
 from planbook.explain.derived import CONTROLS, COUNTS
+from planbook.explain.listed import LISTED
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.problems import UsageError, say
+from planbook.problems import UsageError, Words, say
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn
 from planbook.values import match_key
 
 _MARKS = "·●▲◆○ "  # what reports put before a word
+WAYS = frozenset({"link", "source"})  # columns that only lead somewhere
 CLOSE = 1e-6  # a report's figure and the roll-up's are the same within this, relative
 LEAST = 3  # columns that a report shares with the frame behind it
 MOST = 0.7  # share of a report's columns from which a frame is surely the one behind it
@@ -61,8 +63,9 @@ class Subject:
     """The row of a frame that a reference means, and the column where it names one.
 
     `reported` is what the report shows in that cell, `report` the table that it stands in.
-    `derived` names a figure that stands in no frame: a ``control`` total, or a column of the
-    ``bridge`` (then in `unit`, and `others` are the columns beside it).
+    `derived` names a figure that stands in no frame: a ``control`` total, a column of the ``bridge``
+    (then in `unit`, and `others` are the columns beside it), a ``setting``, a ``measure``, a
+    ``problem``, or the ``rows`` of a sheet and those of them that need ``attention``.
     """
 
     reference: str
@@ -74,6 +77,7 @@ class Subject:
     derived: str = ""
     unit: str = ""
     others: tuple[str, ...] = ()
+    empty: bool = False  # a cell of a report that holds nothing
 
     @property
     def is_whole(self) -> bool:
@@ -96,28 +100,24 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     raise UsageError(say("no_reference", name=reference))
 
 
-def _rows(figures: RollUp, frame: str) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in figures.frame(frame).to_dict("records")]
-
-
 def _names(figures: RollUp) -> Iterator[tuple[str, dict[str, Any], Sequence[object]]]:
     """Every row that has a name of its own, with the names it answers to."""
-    for row in _rows(figures, "facts"):
+    for row in figures.rows("facts"):
         yield "facts", row, (row["fact"],)
-    for row in _rows(figures, "facts"):  # in its division's workbook, by its own department
+    for row in figures.rows("facts"):  # in its division's workbook, by its own department
         yield "facts", row, (f"{row['department']}-{str(row['fact']).rpartition('-')[2]}",)
-    issued = {str(row["file"]): str(row["fact"]).rpartition("-")[0] for row in _rows(figures, "facts")}
+    issued = {str(row["file"]): str(row["fact"]).rpartition("-")[0] for row in figures.rows("facts")}
     for frame, key in (("goals", "goal_id"), ("tasks", "task_id")):
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             codes = dict.fromkeys((row["department"], issued.get(str(row["file"]), "")))
             yield frame, row, [f"{code}-{row[key]}" for code in codes if code]
-    for row in _rows(figures, "company_goals"):
+    for row in figures.rows("company_goals"):
         yield "company_goals", row, (row["goal"],)
     words = [figures.book.label("company", lang) for lang in figures.book.languages]
-    for row in _rows(figures, "scores"):
+    for row in figures.rows("scores"):
         yield "scores", row, (row["code"], row["name"]) if row["code"] else ("company", *words)
     for frame in ("goals", "tasks"):  # by name last: an id goes before a name
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             yield frame, row, (row["goal"] if frame == "goals" else row["task"],)
 
 
@@ -129,7 +129,7 @@ def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
     book = figures.book
     if any(book.report("summary").title.to(lang) == cell.sheet for lang in book.languages):
         tile, heat, bridge = find_tile(cell, book), find_heat(cell, book), find_bridge(cell, book)
-        top = next(iter(_rows(figures, "scores")), None)
+        top = next(iter(figures.rows("scores")), None)
         if top is not None and read_label(book, "headline", str(cell.value)) is not None:
             return Subject(cell.reference, "scores", top)
         if heat is not None:
@@ -141,7 +141,14 @@ def _find_cell(cell: AskedCell, figures: RollUp) -> Subject:
     found = find_in_table(cell, book)
     if found is None:
         raise UsageError(say("no_figure", name=cell.reference))
-    return _find_control(cell, found, book) or _find_row(cell, found, figures)
+    finders = {
+        "control": lambda: _find_control(cell, found, book),
+        "contents": lambda: _find_listed(cell, found, book),
+        "methods": lambda: _find_method(cell, found, book),
+        "quality": lambda: _find_problem(cell, found, figures),
+        "restated": lambda: _find_restated(cell, found, figures),
+    }
+    return finders.get(found.report.key, lambda: _find_row(cell, found, figures))()
 
 
 def _shown(cell: AskedCell) -> object:
@@ -150,15 +157,15 @@ def _shown(cell: AskedCell) -> object:
 
 def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
     """The goal that a cell of the heat map shows: the lowest of the department's under that title."""
-    nodes = [row for row in _rows(figures, "scores") if _same_words(str(row["name"] or ""), heat.department)]
+    nodes = [row for row in figures.rows("scores") if _same_words(str(row["name"] or ""), heat.department)]
     codes = {row["code"] for row in nodes}
     if nodes and heat.kind == "score":
         return Subject(cell.reference, "scores", nodes[0], "score", _shown(cell))
-    titles = {goal["number"]: goal["goal"] for goal in _rows(figures, "company_goals")}
+    titles = {goal["number"]: goal["goal"] for goal in figures.rows("company_goals")}
     numbers = {number for number, title in titles.items() if _same_words(str(title), heat.title)}
     goals = [
         goal
-        for goal in _rows(figures, "goals")
+        for goal in figures.rows("goals")
         if goal["department"] in codes
         and isinstance(goal["attainment"], int | float)
         and (
@@ -174,7 +181,7 @@ def _find_heat(cell: AskedCell, heat: HeatCell, figures: RollUp) -> Subject:
 
 
 def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subject:
-    rows = (row for row in _rows(figures, "company_goals") if _same_words(str(row["goal"]), bridge.goal))
+    rows = (row for row in figures.rows("company_goals") if _same_words(str(row["goal"]), bridge.goal))
     row = next(rows, None)
     if row is None:
         raise UsageError(say("goal_gone", name=cell.reference, goal=bridge.goal))
@@ -184,10 +191,8 @@ def _find_bridge(cell: AskedCell, bridge: BridgeCell, figures: RollUp) -> Subjec
     )
 
 
-def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | None:
-    """The control total of a row of the first sheet; None where the table is another."""
-    if found.report.key != "control":
-        return None
+def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """The control total of a row of the first sheet."""
     sentence = str(found.values.get("control") or "")
     key = next((key for key in CONTROLS if read_label(book, key, sentence) is not None), "")
     if not key:
@@ -196,28 +201,100 @@ def _find_control(cell: AskedCell, found: ReportCell, book: Book) -> Subject | N
     return Subject(cell.reference, "", {}, key, shown, found.report.key, "control")
 
 
+def _not_explained(cell: AskedCell, found: ReportCell) -> UsageError:
+    title = next(column.title for column in found.report.columns if column.key == found.column)
+    column = Words(title.to("zh"), title.to("en"))
+    return UsageError(say("not_explained", name=cell.reference, column=column))
+
+
+def _find_listed(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """A count of the first sheet: of which sheet's rows."""
+    title = str(found.values.get("sheet") or "")
+    key = next((key for key in LISTED if title in book.report(key).title.every()), "")
+    counted = isinstance(found.values.get(found.column), int | float)
+    if not key or not counted or found.column not in ("rows", "attention"):
+        raise _not_explained(cell, found)
+    return Subject(cell.reference, "", {}, key, _shown(cell), "contents", found.column)
+
+
+def _find_method(cell: AskedCell, found: ReportCell, book: Book) -> Subject:
+    """A threshold, or a measure that the sheet of methods defines."""
+    name = str(found.values.get("name") or "")
+    for kind, titled in (("setting", book.settings), ("measure", book.measures)):
+        key = next((key for key, each in titled.items() if name in each.title.every()), "")
+        if key:
+            shown = _shown(cell) if kind == "setting" else None
+            return Subject(cell.reference, "", {}, key, shown, "methods", kind)
+    raise _not_explained(cell, found)
+
+
+def _find_problem(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
+    """The problem that a row of the data's quality tells."""
+    said = {key: str(found.values.get(key) or "") for key in ("code", "file", "message")}
+    for problem in figures.problems:
+        if problem.code.value == said["code"] and (problem.location.file or "") == said["file"]:
+            messages = (problem.message(lang) for lang in figures.book.languages)
+            if any(_same_words(message, said["message"]) for message in messages):
+                return Subject(cell.reference, "", {"problem": problem}, "", None, "quality", "problem")
+    raise UsageError(say("figure_gone", name=cell.reference))
+
+
+def _find_restated(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
+    """The figure of today that a restated one is, by the row's kind, department, goal and quarter."""
+    book, values = figures.book, found.values
+
+    def key_of(name: str, shown: object) -> str:
+        items = (item.key for item in book.lists[name].items)
+        return next((k for k in items if _titled(book, name, k, str(shown or ""))), "")
+
+    frame, field = key_of("figure_kind", values.get("figure_kind")), key_of("figure", values.get("field"))
+    words = {key: str(values.get(key) or "") for key in ("department_name", "goal")}
+    quarter = key_of("quarter", values.get("quarter")) if values.get("quarter") else ""
+    company = [book.label("company", lang) for lang in book.languages]
+    for row in figures.rows(frame) if frame else ():
+        owner = str(row.get("name" if frame == "scores" else "department_name") or "")
+        mine = _same_words(owner, words["department_name"]) or (
+            frame == "scores" and not row["code"] and words["department_name"] in company
+        )
+        same = frame == "scores" or _same_words(str(row["goal"] or ""), words["goal"])
+        if mine and same and str(row.get("quarter") or "") == quarter:
+            return Subject(cell.reference, frame, row, field, _shown(cell), "restated")
+    raise UsageError(say("figure_left", name=cell.reference))
+
+
+def _titled(book: Book, name: str, key: str, shown: str) -> bool:
+    return any(_same_words(book.list_title(name, key, lang), shown) for lang in book.languages)
+
+
 def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
     """The row of a frame that says what the report's row says: the same words, the nearest figures."""
     shown, report = found.values.get(found.column), found.report
+    if found.column in WAYS:
+        raise _not_explained(cell, found)
     beside = BESIDE.get((report.key, found.column))
-    best: tuple[tuple[int, int], str, dict[str, Any]] | None = None
+    best: tuple[tuple[int, int], str, Mapping[str, Any]] | None = None
+    tried = False  # whether any frame has that column
     for frame in (beside,) if beside else FIELDS:
         names = set(FRAMES[frame].names)
         shared = [c for c in report.columns if c.key in names and c.key in found.values]
         if (found.column not in names and not beside) or len(shared) < LEAST:
             continue
+        tried = True
         known = len(shared) >= MOST * len(report.columns)  # then a figure may have been restated
-        for row in _rows(figures, frame):
+        for row in figures.rows(frame):
             if not known and not beside and not _same_figure(row[found.column], shown):
                 continue
             if _agrees(figures.book, frame, shared, row, found.values):
                 likeness = _likeness(shared, row, found.values)
                 if best is None or likeness > best[0]:
                     best = likeness, frame, row
+    if best is None and not tried:
+        raise _not_explained(cell, found)
     if best is None:
         raise UsageError(say("figure_gone", name=cell.reference))
-    reported = shown if shown not in ("", None) else None
-    return Subject(cell.reference, best[1], best[2], found.column, reported, report.key)
+    _, frame, likest = best
+    reported = _shown(cell)
+    return Subject(cell.reference, frame, likest, found.column, reported, report.key, empty=reported is None)
 
 
 def _agrees(

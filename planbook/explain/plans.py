@@ -138,15 +138,20 @@ def name_task(row: Row) -> str:
     return f"{row['department_name']}　{row['task_id']}｜{row['task']}"
 
 
-def explain_progress(teller: Teller, row: Row) -> Step:
-    """The progress of a goal or an initiative, from its tasks."""
-    mine = [
+def tasks_of(teller: Teller, row: Row) -> list[Row]:
+    """The tasks of a goal or an initiative."""
+    return [
         task
         for task in teller.rows("tasks")
         if task["file"] == row["file"]
         and task["goal_id"] == row["goal_id"]
         and (row["node"] == "goal" or task["initiative"] == row["initiative"])
     ]
+
+
+def explain_progress(teller: Teller, row: Row) -> Step:
+    """The progress of a goal or an initiative, from its tasks."""
+    mine = tasks_of(teller, row)
     key = str(row["weighed_by"])
     known = [t for t in mine if is_number(t["percent"]) and not t["hold"]]
     basis = teller.say("weighed_by", basis=teller.choice("progress", "weighed_by", key))
@@ -176,10 +181,10 @@ def explain_other(teller: Teller, frame: str, row: Row) -> Step:
     if frame == "appraisal":
         tasks = (task for task in teller.rows("tasks") if task["department"] == row["department"])
         steps += [explain_task(teller, task) for task in tasks if task["lead"] == row["position"]]
-    return Step(_name_row(teller, frame, row), place=teller.place(row), steps=tuple(steps))
+    return Step(name_row(teller, frame, row), place=teller.place(row), steps=tuple(steps))
 
 
-def _name_row(teller: Teller, frame: str, row: Row) -> str:
+def name_row(teller: Teller, frame: str, row: Row) -> str:
     """A row by what tells it apart, in words: names for codes, titles for choices."""
     choices = {column.key for column in FRAMES[frame].columns if column.holds is Holds.CHOICE}
     words = []

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from planbook.calc import evaluate_text
 from planbook.explain.arithmetic import arithmetic, definition, substitute
 from planbook.explain.model import Step
@@ -17,10 +15,13 @@ from planbook.measures import Collection, RollUp
 from planbook.measures.frames import FRAMES, Holds
 from planbook.problems import CalcError, Location
 from planbook.reader import Submission
+from planbook.spec import quote_text
 from planbook.spec.models import ReportColumn
 from planbook.values import Nil
 
 Row = Mapping[str, Any]
+_CHOICE = re.compile(r"\{(\w+)\.\w+\}")  # {rating.amber} in a formula
+_QUOTED = re.compile(r'"([^"]*)"')
 MEASURES = ("deviation", "deviation_rate", "favourable", "method_used", "attainment", "rating")
 ARGUMENTS = (
     "actual", "target", "target_high", "direction", "metric_kind", "aggregation", "baseline", "annual_target",
@@ -60,18 +61,15 @@ class Teller:
         self.settings: Mapping[str, SettingValue] = {**figures.settings, "as_of": figures.as_of}
         self.submissions = {r.submission.file: r.submission for r in collection.accepted}
         self.defined = True
-        self._records: dict[str, list[dict[str, Any]]] = {}
-        self._facts: dict[tuple[object, object], list[dict[str, Any]]] = {}
+        self._facts: dict[tuple[object, object], list[Row]] = {}
         for fact in self.rows("facts"):
             self._facts.setdefault((fact["file"], fact["goal_id"]), []).append(fact)
 
-    def rows(self, frame: str) -> list[dict[str, Any]]:
-        """The rows of a frame, taken from it once."""
-        if frame not in self._records:
-            self._records[frame] = records_of(self.figures.frame(frame))
-        return self._records[frame]
+    def rows(self, frame: str) -> Sequence[Row]:
+        """The rows of a frame."""
+        return self.figures.rows(frame)
 
-    def facts_of(self, goal: Row) -> list[dict[str, Any]]:
+    def facts_of(self, goal: Row) -> list[Row]:
         """The quarters of a goal."""
         return self._facts.get((goal["file"], goal["goal_id"]), [])
 
@@ -97,7 +95,7 @@ class Teller:
 
     def join(self, *notes: str) -> str:
         """Several remarks as one."""
-        return ("；" if self.lang == "zh" else "; ").join(filter(None, notes))
+        return self.book.label("clause_separator", self.lang).join(filter(None, notes))
 
     def choice(self, frame: str, key: str, value: object) -> str:
         """A choice by the title of its list's item; free text and names as they are."""
@@ -143,7 +141,7 @@ class Teller:
         """Where a row was read from."""
         if missing(row.get("cell")):
             return None
-        return Location(str(row["file"]), str(row["sheet"]), str(row["cell"]))
+        return Location(str(row["file"]), str(row["sheet"] or ""), str(row["cell"]))
 
     # -- cells -----------------------------------------------------------------------------
 
@@ -190,8 +188,18 @@ class Teller:
                 str(row.get("unit") or "") if key == "deviation" else "",
                 self.shown(key, row[key], row.get("unit")),
                 definition(self.book, key) if self.defined else "",
-                arithmetic(self.book, key, values, self.settings),
+                self.worded(key, arithmetic(self.book, key, values, self.settings)),
             )
+
+    def worded(self, key: str, worked: str) -> str:
+        """The arithmetic of a measure with the titles of choices in place of their keys."""
+        lists = set(_CHOICE.findall(self.book.measures[key].formula)) & self.book.lists.keys()
+        titles = {
+            item.key: self.book.list_title(name, item.key, self.lang)
+            for name in lists
+            for item in self.book.lists[name].items
+        }
+        return _QUOTED.sub(lambda found: quote_text(titles.get(found[1], found[1])), worked)
 
     def _arguments(self, row: Row, **more: object) -> dict[str, object]:
         """What the measures of a row are given."""
@@ -203,11 +211,6 @@ class Teller:
         except CalcError:
             found = ""
         return {**values, "baseline_target": None if found == "" else found}
-
-
-def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame."""
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def missing(value: object) -> bool:

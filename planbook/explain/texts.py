@@ -45,6 +45,12 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "taken over by nobody who has returned",
     },
     "weighed_by": {"zh": "按{basis}加权", "en": "weighed by {basis}"},
+    "empty_cell": {"zh": "报表中此格为空", "en": "that cell of the report is empty"},
+    "set_by_cycle": {
+        "zh": "由周期设定（planbook.toml 的 [settings]）",
+        "en": "set by the cycle, planbook.toml [settings]",
+    },
+    "set_by_book": {"zh": "模板的默认值", "en": "the book's own"},
     "company": {"zh": "全公司", "en": "Company"},
 }
 

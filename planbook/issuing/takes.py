@@ -9,7 +9,7 @@ from datetime import date
 from planbook.company import Company, CompanyGoal, Department
 from planbook.cycle import Cycle
 from planbook.issuing.rows import Given, Standing
-from planbook.problems import Location
+from planbook.problems import Location, in_words, list_words
 from planbook.reader import GivenCell
 from planbook.spec import Book, Source, compose_text
 
@@ -112,7 +112,7 @@ def _goal_fields(company: Company, goal: CompanyGoal, lang: str) -> Fields:
 
 
 def _named(company: Company, codes: tuple[str, ...], lang: str) -> str:
-    return ("、" if lang == "zh" else ", ").join(company.department(code).name for code in codes if code)
+    return in_words(list_words(company.department(code).name for code in codes if code), lang)
 
 
 def _target(goal: CompanyGoal) -> str:

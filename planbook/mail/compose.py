@@ -18,19 +18,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from planbook.mail.model import Recipient
 from planbook.measures import RollUp
-from planbook.measures.scores import MISSED
+from planbook.measures.plain import Row, rows_of
+from planbook.measures.progress import LATE
+from planbook.measures.scores import MISSED, impact
 from planbook.problems import MailError, escape_text, say
 from planbook.reports import headline
 from planbook.reports.figures import (
-    LATE,
-    Row,
     attention_rows,
     count_returns,
     goal_rows,
-    impact,
     one_line,
     open_returns,
-    rows_of,
     scope_name,
     value_text,
 )

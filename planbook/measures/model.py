@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,6 +12,7 @@ from planbook.company import Company
 from planbook.layout.cells import SettingValue
 from planbook.measures import frames
 from planbook.measures.frames import FrameSpec, make_frame
+from planbook.measures.plain import Row, rows_of
 from planbook.problems import Problem
 from planbook.spec import Book
 
@@ -79,6 +80,14 @@ class RollUp:
     responsibility: pd.DataFrame = field(default_factory=_empty(frames.RESPONSIBILITY))
     risks: pd.DataFrame = field(default_factory=_empty(frames.RISKS))
     coherence: pd.DataFrame = field(default_factory=_empty(frames.COHERENCE))
+
+    _rows: dict[str, list[Row]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def rows(self, name: str) -> Sequence[Row]:
+        """The rows of the frame of that name with plain values, taken from it once; not to be changed."""
+        if name not in self._rows:
+            self._rows[name] = rows_of(self.frame(name))
+        return self._rows[name]
 
     def frame(self, name: str) -> pd.DataFrame:
         """The frame of that name; KeyError where there is none."""

@@ -7,7 +7,7 @@ from datetime import date
 
 from planbook.measures.source import Record
 
-LATE = ("behind", "overdue")
+LATE = ("overdue", "behind")  # the worse one first
 DONE = "done"
 
 

@@ -63,7 +63,8 @@ def _causes(source: Source, row: PlanRow) -> str | None:
         if text:
             word = book.label(f"{key}_word", source.lang)
             parts.append(text if text.startswith(word) else word + text)
-    return "；".join(part.rstrip("；;。. ") for part in parts) or None
+    between = book.label("clause_separator", source.lang)
+    return between.join(part.rstrip("；;。. ") for part in parts) or None
 
 
 def goal_records(source: Source) -> Iterator[Record]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from planbook.calc import evaluate_measures
 from planbook.company import Company
@@ -14,7 +15,24 @@ from planbook.problems import SpecError, say
 from planbook.spec import Book
 from planbook.weights import fill_weights, share_weights
 
+SETTLED = ("accepted", "superseded")  # receipts that nobody has to follow up
 MISSED = ("amber", "red")  # ratings that somebody has to look at: at risk, or missed
+
+# How much of a row of each table of the report needs somebody's attention.
+ATTENTION: Mapping[str, Callable[[Mapping[str, Any]], float]] = {
+    "company_goals": lambda row: row["rating"] in MISSED,
+    "scores": lambda row: row["rating"] in MISSED,
+    "variance": lambda row: row["favourable"] == "bad",
+    "tasks": lambda row: row["status"] in LATE or row["stale"] == "yes",
+    "trend": lambda row: row["rating"] in MISSED,
+    "progress": lambda row: (row["late"] or 0) if row["node"] == "goal" else 0,
+    "risks": lambda row: row["status"] in LATE,
+    "appraisal": lambda row: row["rating"] in MISSED,
+    "coherence": lambda row: 1,
+    "receipts": lambda row: row["receipt"] not in SETTLED,
+    "quality": lambda row: row["severity"] == "error",
+    "restated": lambda row: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,19 @@ def cap_of(book: Book, settings: Mapping[str, SettingValue]) -> float:
     if found is None:
         raise SpecError(say("setting_no_number", name="cap"))
     return found
+
+
+def impact(row: Mapping[str, Any]) -> float | None:
+    """The deviation rate of a goal taken in its metric's direction: below nothing is adverse.
+
+    Without a rate (a target of 0) the linear attainment less 1 is the same figure.
+    """
+    rate = row["deviation_rate"]
+    if rate is None:
+        return None if row["attainment"] is None else float(row["attainment"]) - 1.0
+    if row["direction"] == "band":
+        return -abs(float(rate))
+    return -float(rate) if row["direction"] == "lower" else float(rate)
 
 
 def combine_scores(parts: Sequence[tuple[float | None, Score]], cap: float) -> Score:

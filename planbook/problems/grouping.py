@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from planbook.problems.catalogue import CATALOGUE, Code, Severity
 from planbook.problems.model import Location, Problem, rank_problems
+from planbook.problems.words import in_words, list_words
 
 SHOWN_PLACES = 12  # of a group's further places named in its line
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
@@ -56,8 +57,7 @@ class Group:
             else str(Location(sheet=place.sheet, cell=place.cell, row=place.row))
             for place in self.places[1 : SHOWN_PLACES + 1]
         ]
-        separator = "、" if lang == "zh" else ", "
-        return separator.join(names) + (" …" if len(self.same) > SHOWN_PLACES else "")
+        return in_words(list_words(names), lang) + (" …" if len(self.same) > SHOWN_PLACES else "")
 
 
 _AGAIN: Mapping[str, Callable[[int, str], str]] = MappingProxyType(

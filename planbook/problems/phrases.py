@@ -344,6 +344,14 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": "{name}: the figures of today have none like it; the report may be older, or the column only "
         "helps to add up",
     },
+    "not_explained": {
+        "zh": "{name}：“{column}”不是由表中其他数字算出的，没有可追溯的来源",
+        "en": '{name}: "{column}" is not worked out from other figures; there is nothing to trace it to',
+    },
+    "figure_left": {
+        "zh": "{name}：这一行只在签批版本里有，现在的数字中已没有",
+        "en": "{name}: its row is not among the figures of today; only the signed state has it",
+    },
     "no_heat": {
         "zh": "{name}：{department}在这一格没有数字",
         "en": "{name}: {department} has no figure there",
@@ -357,7 +365,7 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": "{name}: the book of today has no such control total; the report may be older",
     },
     "no_report_title": {
-        "zh": "{name}：读不出报告的标题，无法知道是全公司还是哪个部门的报告；请用未改动标题的报告，或重新汇总",
+        "zh": "{name}：读不出报告的标题，不知道是全公司还是哪个部门的报告；请用标题未改动的报告，或重新汇总",
         "en": "{name}: no title says whose report it is, the company's or a department's; take a report with "
         "its titles as written, or consolidate again",
     },

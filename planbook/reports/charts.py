@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from planbook.layout import column_letter, quote_sheet
-from planbook.reports.figures import Row, number_text, one_line, percent_text, signed_text
+from planbook.measures.plain import Row
+from planbook.reports.figures import number_text, one_line, percent_text, signed_text
 from planbook.reports.pictures import Bridge, bridge_alt, bridge_title
 from planbook.reports.sheets import Page
 from planbook.writer.cells import write_value

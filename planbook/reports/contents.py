@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from planbook.layout import cell_address, cell_name, quote_sheet
-from planbook.measures.scores import MISSED
-from planbook.reports.figures import LATE, SETTLED, Row, report_subtitle, report_title, rows_of
+from planbook.measures.plain import Row, rows_of
+from planbook.measures.scores import ATTENTION
+from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
     BORDER,
@@ -90,13 +91,15 @@ def _write_links(
     text = styles.get(**BORDER, indent=1, text_wrap=True)
     number = styles.get(**BORDER, align="center", num_format=INTEGER)
     _write_header(page, sheet, HEADER_ROW, "contents")
+    width = page.book.report("contents").columns[1].width
     watched = count_attention(rows)
     facts = dict(zip(page.place.titles, page.place.counts, strict=True))
     for offset, (key, title) in enumerate(sheets):
         row = FIRST_ROW + offset
-        sheet.set_row(row, 22)
+        hint = page.book.report(key).hint.to(page.lang)
+        sheet.set_row(row, max(22, row_height(lines_of(hint, width))))
         sheet.write_url(row, 0, f"internal:{quote_sheet(title)}!A1", link, title)
-        write_value(sheet, row, 1, page.book.report(key).hint.to(page.lang), text)
+        write_value(sheet, row, 1, hint, text)
         write_value(sheet, row, 2, len(rows[key]) if key in rows else facts.get(title, "—"), number)
         count = watched.get(key, 0)
         bad = {"bg_color": TONES["bad"][0], "font_color": TONES["bad"][1], "bold": True} if count else {}
@@ -107,20 +110,7 @@ def _write_links(
 
 def count_attention(rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
     """How many rows of a sheet need somebody's attention."""
-    return {
-        "company_goals": sum(row["rating"] in MISSED for row in rows["company_goals"]),
-        "scores": sum(row["rating"] in MISSED for row in rows["scores"]),
-        "variance": sum(row["favourable"] == "bad" for row in rows["variance"]),
-        "tasks": sum(row["status"] in LATE or row["stale"] == "yes" for row in rows["tasks"]),
-        "trend": sum(row["rating"] in MISSED for row in rows["trend"]),
-        "progress": sum(row["late"] or 0 for row in rows["progress"] if row["node"] == "goal"),
-        "risks": sum(row["status"] in LATE for row in rows["risks"]),
-        "appraisal": sum(row["rating"] in MISSED for row in rows["appraisal"]),
-        "coherence": len(rows["coherence"]),
-        "receipts": sum(row["receipt"] not in SETTLED for row in rows["receipts"]),
-        "quality": sum(row["severity"] == "error" for row in rows["quality"]),
-        "restated": len(rows["restated"]),
-    }
+    return {key: int(sum(map(weigh, rows[key]))) for key, weigh in ATTENTION.items()}
 
 
 # -- control totals ------------------------------------------------------------------------
@@ -137,7 +127,7 @@ def _write_controls(page: Page, sheet: Any, row: int, controls: Sequence[Control
     for offset, control in enumerate(controls, 2):
         at = row + offset
         number = styles.get(**BORDER, align="center", num_format=control.number, bg_color=PALE)
-        sheet.set_row(at, 20)
+        sheet.set_row(at, max(20, row_height(lines_of(control.sentence, report.columns[1].width))))
         write_value(sheet, at, 0, page.title(control.key), text)
         write_value(sheet, at, 1, control.sentence, text)
         if control.formula:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from planbook.layout import column_letter
+from planbook.measures.plain import Row
 from planbook.problems import OutputError, explain_os_error, say
-from planbook.reports.figures import BELOW_SIGHT, SMALL, Row, number_text
+from planbook.reports.figures import BELOW_SIGHT, SMALL, number_text
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, MOST_FACTS, FactSheets
 from planbook.reports.sheets import (
     FAVOUR_COLUMNS,

@@ -6,15 +6,16 @@ stories.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from planbook.measures.plain import Row, rows_of
+from planbook.measures.progress import LATE
+from planbook.measures.scores import SETTLED, impact
 from planbook.problems import rank_problems
 from planbook.spec import Book, Kind
 from planbook.spec.models import ReportColumn
@@ -25,16 +26,12 @@ if TYPE_CHECKING:
 
     from planbook.measures import RollUp
 
-Row = dict[str, Any]
-
 TOP = 10  # rows of a list that shows only the worst
 BELOW_SIGHT = 1e-9  # a quantity is rounded to nine decimals; what is smaller is nothing
 SMALL = 0.1  # a quantity below it would lose its figures on two decimals
 COMPARED = frozenset({"target", "actual", "deviation"})  # what a reader subtracts in the head
 LONGEST_IN_TEXT = 160  # characters of a person's words in a mail or a plain text
-LATE = ("overdue", "behind")
 RETURNED = ("accepted", "partial")
-SETTLED = ("accepted", "superseded")
 _WIDE = Context(prec=400)  # digits enough for any float
 _WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 # Controls but tab and line feed, turners of the line, halves of pairs, and what is no character at all.
@@ -58,38 +55,6 @@ def one_line(text: str, longest: int = 0) -> str:
     """`text` on one line, nothing in it that a terminal obeys, cut at `longest` characters (0: whole)."""
     line = " ".join(clean_text(text).translate(_WIDTHLESS).split())
     return line if not longest or len(line) <= longest else line[: longest - 1] + "…"
-
-
-def rows_of(frame: pd.DataFrame) -> list[Row]:
-    """The rows of a frame with plain values: text, int, float, bool, date, Nil, or None where nothing is."""
-    keys = [str(key) for key in frame.columns]
-    columns = [_plain_column(frame[key]) for key in frame.columns]
-    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _plain_column(column: pd.Series[Any]) -> list[Any]:
-    if hasattr(column, "cat"):  # few values, many rows
-        kept = [*map(_plain, column.cat.categories), None]  # the code of what is missing is −1
-        return [kept[code] for code in column.cat.codes.tolist()]
-    if column.dtype == float:
-        return [value if math.isfinite(value) else None for value in column.tolist()]
-    return [_plain(value) for value in column.tolist()]
-
-
-def _plain(value: object) -> str | float | bool | date | Nil | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, float):  # most values are: asking for any real number takes longer
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Nil | bool):
-        return value
-    if isinstance(value, Real):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, datetime):
-        return value.date() if value == value else None  # NaT is a datetime unlike itself
-    return value if isinstance(value, date) else None
 
 
 def signed_text(value: float, places: int | None = None) -> str:
@@ -172,19 +137,6 @@ def _in_order(roll_up: RollUp, goals: pd.DataFrame) -> list[Row]:
     for row in rows:
         order.setdefault(row["department"], len(order))
     return sorted(rows, key=lambda row: order[row["department"]])
-
-
-def impact(row: Row) -> float | None:
-    """The deviation rate taken in the metric's direction: below nothing is adverse.
-
-    Without a rate (a target of 0) the linear attainment less 1 is the same figure.
-    """
-    rate = row["deviation_rate"]
-    if rate is None:
-        return None if row["attainment"] is None else float(row["attainment"]) - 1.0
-    if row["direction"] == "band":
-        return -abs(float(rate))
-    return -float(rate) if row["direction"] == "lower" else float(rate)
 
 
 def adverse_rows(roll_up: RollUp) -> list[Row]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from planbook.measures.plain import Row, rows_of
+from planbook.measures.progress import LATE
 from planbook.measures.scores import MISSED
 from planbook.problems import OutputError, explain_os_error, say
 from planbook.reports.figures import (
-    LATE,
     TOP,
-    Row,
     adverse_rows,
     attention_rows,
     clean_text,
@@ -26,7 +26,6 @@ from planbook.reports.figures import (
     report_subtitle,
     report_title,
     row_places,
-    rows_of,
 )
 from planbook.reports.pictures import (
     bridge_alt,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
-from planbook.reports.figures import Row
+from planbook.measures.plain import Row
 from planbook.reports.place import FIRST_ROW, MOST_WRITTEN
 from planbook.reports.sheets import LIVE, Page, column_range
 from planbook.spec import quote_text, render

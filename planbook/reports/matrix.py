@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planbook.reports.figures import Row, display_width, one_line
+from planbook.measures.plain import Row
+from planbook.reports.figures import display_width, one_line
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
     BORDER,

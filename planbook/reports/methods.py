@@ -72,9 +72,14 @@ def _setting_value(page: Page, key: str, setting: Setting) -> tuple[str | float,
     if setting.kind is Kind.CHOICE:
         return page.book.list_title(setting.list, str(value), page.lang), "General"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        whole = WHOLE_PERCENT if round(float(value) * 100, 6) % 1 == 0 else "0.0%"
-        return float(value), whole if setting.kind is Kind.PERCENT else "General"
+        return float(value), _percent_format(float(value)) if setting.kind is Kind.PERCENT else "General"
     return str(value or ""), "General"
+
+
+def _percent_format(value: float) -> str:
+    """As many decimals as the percentage needs, so that no threshold shows as another."""
+    digits = f"{value * 100:.6f}".rstrip("0").partition(".")[2]
+    return f"0.{'0' * len(digits)}%" if digits else WHOLE_PERCENT
 
 
 def _write_texts(page: Page, sheet: Any, row: int, label: str, texts: list[tuple[str, str]]) -> int:

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planbook.measures.plain import Row
 from planbook.measures.scores import rate
-from planbook.reports.figures import Row, number_text, one_line, percent_text, signed_text
+from planbook.problems import in_words, list_words
+from planbook.reports.figures import number_text, one_line, percent_text, signed_text
 from planbook.spec import Book
 
 if TYPE_CHECKING:
@@ -139,13 +141,12 @@ def bridge_title(book: Book, lang: str, bridge: Bridge) -> str:
 
 def bridge_alt(book: Book, lang: str, bridge: Bridge) -> str:
     """The bridge in words."""
-    comma = "、" if lang == "zh" else ", "
     return book.label("bridge_alt", lang).format(
         goal=bridge.goal,
         unit=bridge.unit,
         target=number_text(bridge.target),
         actual=number_text(bridge.actual),
-        steps=comma.join(f"{step.name} {signed_text(step.value)}" for step in bridge.steps),
+        steps=in_words(list_words(f"{step.name} {signed_text(step.value)}" for step in bridge.steps), lang),
     )
 
 

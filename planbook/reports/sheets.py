@@ -9,16 +9,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from planbook.layout import cell_name, column_letter, quote_sheet
+from planbook.measures.plain import Row
 from planbook.problems import OutputError, say
-from planbook.reports.figures import (
-    Row,
-    clean_text,
-    decimals,
-    display_width,
-    number_text,
-    row_places,
-    scope_name,
-)
+from planbook.reports.figures import clean_text, decimals, display_width, number_text, row_places, scope_name
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, HINT_ROW, FactSheets
 from planbook.spec import Book, Kind, quote_text
 from planbook.spec.models import ReportColumn, ReportSheet

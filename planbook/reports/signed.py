@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbook.calendar import QUARTERS, FiscalYear
+from planbook.measures.plain import Row, rows_of
 from planbook.problems import OutputError, UsageError, explain_os_error, say
-from planbook.reports.figures import RETURNED, Row, rows_of
+from planbook.reports.figures import RETURNED
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planbook.measures.plain import Row
+from planbook.measures.progress import LATE
 from planbook.measures.scores import MISSED
 from planbook.reports.charts import write_bridge, write_score_bars
 from planbook.reports.figures import (
-    LATE,
     TOP,
-    Row,
     adverse_rows,
     attention_rows,
     display_width,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from planbook.reports.figures import Row, number_text, one_line, percent_text, signed_text
+from planbook.measures.plain import Row
+from planbook.reports.figures import number_text, one_line, percent_text, signed_text
 from planbook.reports.pictures import Bridge
 from planbook.writer.styles import BLUE, GRID, MUTED, NAVY, STEEL, TONES
 

@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from planbook.reports.figures import LATE, Row, goal_rows, impact, node_rows, problem_rows, rows_of
+from planbook.measures.plain import Row, rows_of
+from planbook.measures.progress import LATE
+from planbook.measures.scores import impact
+from planbook.reports.figures import goal_rows, node_rows, problem_rows
 from planbook.weights import fill_weights
 
 if TYPE_CHECKING:

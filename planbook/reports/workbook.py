@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planbook.measures.plain import Row
 from planbook.reports.charts import write_score_bars
 from planbook.reports.contents import write_contents
 from planbook.reports.facts import (
@@ -21,7 +22,7 @@ from planbook.reports.facts import (
     write_frame,
     write_long,
 )
-from planbook.reports.figures import Row, report_subtitle, report_title
+from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
 from planbook.reports.matrix import write_matrix
 from planbook.reports.methods import write_methods
