@@ -212,8 +212,9 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
         return
     groups: dict[str, list[PlanRow]] = {}
     for row in reviewed.submission.plan.rows("goals"):  # quarantined ones too: they have a weight
-        if reviewed.value("goals", row, "level") == "department" and row.get("department"):
-            groups.setdefault(str(row.get("department")), []).append(row)
+        department = row.get("department")  # where none could be read, that is said already
+        if department and reviewed.value("goals", row, "level") == "department":
+            groups.setdefault(str(department), []).append(row)
     names = {item.key: item.title.to("zh") for item in reviewed.submission.items.get("department", ())}
     for department, rows in groups.items():
         weights = [w for w in (row.get("weight") for row in rows) if isinstance(w, int | float)]

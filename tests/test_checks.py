@@ -66,6 +66,18 @@ def test_a_name_too_long_is_an_error_here_as_in_the_workbook(tmp_path: Path) -> 
     assert told.line("zh").endswith("“目标名称”有 41 个字，超过 40 个。 请缩短到 40 个字以内。")
 
 
+@pytest.mark.parametrize("department", ["XX", ""])
+def test_a_goal_of_no_known_department_is_in_no_total_of_weights(tmp_path: Path, department: str) -> None:
+    goals = (
+        GOALS.rstrip() + f"\ndepartment | 回款 | 回款率 | | | % | 90 | | {department} | 2024-12-31 | 0.4\n"
+    )
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {**CLEAN, "goals": goals}))
+    problems = read_and_check(path)[0].problems
+    assert not any("None" in p.line(lang) for p in problems for lang in ("zh", "en"))
+    unknown = {p.location.cell for p in problems if p.code is Code.NOT_IN_LIST}
+    assert unknown == ({place("goals", "department", 3).partition("!")[2]} if department else set())
+
+
 def test_a_company_goal_beside_the_list_is_kept_and_said(tmp_path: Path) -> None:
     goals = GOALS.replace("| weight", "| weight | company_goal").replace("| 0.6", '| 0.6 | "营收增长15%"')
     goals = goals.replace("| 0.4", '| 0.4 | "年度营收增长15%"')

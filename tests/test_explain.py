@@ -279,7 +279,18 @@ def test_a_task_with_its_expected_progress(made: Made) -> None:
 
 def test_what_is_no_reference_is_refused(made: Made) -> None:
     with pytest.raises(UsageError, match="is no fact"):
-        made.about("XS-R999")
+        made.about("什么也不像")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("销售", "销售部"), ("XS-R999", "XS-R009"), ("xs-r00", "XS-R001")]
+)
+def test_what_is_nearly_a_reference_is_answered_with_those_it_may_mean(
+    made: Made, typed: str, near: str
+) -> None:
+    with pytest.raises(UsageError, match="near it are") as caught:
+        made.about(typed)
+    assert near in caught.value.message("zh").partition("；相近的有 ")[2].split("、")
 
 
 # -- cells of the consolidated workbook --------------------------------------------------------

@@ -134,7 +134,7 @@ def test_why_the_system_refuses(number: int, zh: str, en: str) -> None:
     ("data", "zh", "en"),
     [
         (b"", "空文件（0 字节）", "an empty file (0 bytes)"),
-        (b"\x00" * 99, "只含零字节的文件，多半没有下载完", "nothing but zero bytes, most often a download cut short"),
+        (b"\x00" * 99, "只含零字节的文件，多半没有下载完，请重新下载", "nothing but zero bytes, most often a download cut short: fetch it again"),
         (b"\x01\x02\xff\xfe\x80" * 9, "无法识别的内容", "something of no known kind"),
         (b"\x89PNG\r\n\x1a\n", "图片（PNG）", "a picture (PNG)"),
         (b"%PDF-1.7", "文档（PDF）", "a document (PDF)"),

@@ -121,10 +121,11 @@ def test_a_typed_placeholder_stays_what_was_typed() -> None:
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
-    problem = Problem(Code.NOT_A_QUANTITY, found="长" * 500, subject="目标值")
+    problem = Problem(Code.NOT_A_QUANTITY, found="长" * 500, subject="列" * 5000)
     assert "长" * 79 + "…" in problem.message()
     assert "长" * 80 not in problem.message()
     assert problem.found == "长" * 500
+    assert len(problem.line()) < 400
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:

@@ -58,9 +58,6 @@ def value(submission: Submission, address: str) -> object:
     return row.get(COLUMNS[address[0]]) if row else None
 
 
-STYLED = {"date": "14", "time": "20", "elapsed": "46", "percent": "9", "general": "0"}
-
-
 def style(parts: dict[str, bytes], code: str) -> tuple[dict[str, bytes], int]:
     """The parts with one more cell style of a number format: a built-in id, or a code of its own."""
     styles = parts["xl/styles.xml"].decode()

@@ -23,7 +23,7 @@ from planbook.explain.derived import CONTROLS, COUNTS
 from planbook.explain.listed import LISTED
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
-from planbook.problems import UsageError, Words, say
+from planbook.problems import UsageError, Words, find_near, list_words, say
 from planbook.spec import Book
 from planbook.spec.models import ReportColumn
 from planbook.values import match_key
@@ -97,6 +97,10 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     for frame, row, names in _names(figures):
         if any(match_key(str(name)) == wanted for name in names if name):
             return Subject(reference, frame, row)
+    known = [str(name) for _, _, names in _names(figures) for name in names if name]
+    near = find_near(reference, known)
+    if near:
+        raise UsageError(say("no_reference_near", name=reference, known=list_words(near)))
     raise UsageError(say("no_reference", name=reference))
 
 

@@ -98,7 +98,7 @@ class Problem:
         values = {
             "found": escape_text(_shorten(in_words(self.found, lang))),
             "expected": escape_text(_shorten(in_words(self.expected, lang), 200)),
-            "subject": escape_text(in_words(self.subject, lang)),
+            "subject": escape_text(_shorten(in_words(self.subject, lang), 200)),
         }
         if not values["found"]:
             template = template.replace(*_NOTHING.get(lang, _NOTHING["en"]))

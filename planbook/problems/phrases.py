@@ -16,8 +16,8 @@ DETAILS: dict[str, dict[str, str]] = {
     "device": {"zh": "管道或设备", "en": "a pipe or device"},
     "kind_empty": {"zh": "空文件（0 字节）", "en": "an empty file (0 bytes)"},
     "kind_zeros": {
-        "zh": "只含零字节的文件，多半没有下载完",
-        "en": "nothing but zero bytes, most often a download cut short",
+        "zh": "只含零字节的文件，多半没有下载完，请重新下载",
+        "en": "nothing but zero bytes, most often a download cut short: fetch it again",
     },
     "kind_unknown": {"zh": "无法识别的内容", "en": "something of no known kind"},
     "kind_text": {"zh": "文本文件（TXT 或 CSV）", "en": "a text file (TXT or CSV)"},
@@ -37,7 +37,10 @@ DETAILS: dict[str, dict[str, str]] = {
     "formula_untold": {"zh": "=…（原文未读出）", "en": "=… (its text was not read)"},
     # -- why a package is broken or refused
     "zip_damaged": {"zh": "压缩包的目录或内容已损坏", "en": "its zip directory or content is damaged"},
-    "cut_short": {"zh": "数据不完整，或已被截断", "en": "its data is garbled or cut short"},
+    "cut_short": {
+        "zh": "数据不完整，或已被截断；请重新下载或重新发送",
+        "en": "its data is garbled or cut short; download it or have it sent anew",
+    },
     "compression": {"zh": "{name} 的压缩方式不能识别", "en": "{name} is compressed in an unknown way"},
     "xml_faulty": {"zh": "其中的 XML 有语法错误", "en": "XML in it does not parse"},
     "malformed": {"zh": "内部结构不合格式", "en": "its inner structure breaks the format"},
@@ -334,6 +337,10 @@ FAILURES: dict[str, dict[str, str]] = {
         "也不是汇总工作簿的单元格（文件:工作表!单元格）",
         "en": '"{name}" is no fact (XS-R003), goal (XS-G001), task (XS-T001), department, company goal or '
         "cell of a consolidated workbook (FILE:SHEET!CELL)",
+    },
+    "no_reference_near": {
+        "zh": "没有“{name}”；相近的有 {known}",
+        "en": 'there is no "{name}"; near it are {known}',
     },
     "no_figure": {
         "zh": "{name}：这个单元格不是表中的数字；请取表头下方的单元格",

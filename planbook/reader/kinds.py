@@ -121,17 +121,36 @@ def _name_markup(text: str) -> str:
 
 def _decode(data: bytes) -> str | None:
     """The text of a file's start, or None where it is no text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+    wide = _wide_encoding(data)
+    if wide:
+        text = data[: len(data) // 2 * 2].decode(wide, "replace")
+        return text if _is_readable(text) else None
     for encoding in ("utf-8", "gb18030"):
         for end in range(4):  # a character may be cut at the end
             try:
                 text = data[: len(data) - end].decode(encoding).lstrip("\ufeff")
             except UnicodeDecodeError:
                 continue
-            readable = sum(char.isprintable() or char.isspace() for char in text)
-            return text if readable > 0.95 * len(text) else None
-    return None
+            if _is_readable(text):
+                return text
+    # What a program that knows no Chinese makes of it: nearly all ASCII, with a dash or so of its own.
+    western = data.decode("cp1252", "replace")
+    plain = sum(byte < 128 for byte in data) > 0.8 * len(data)
+    return western if plain and _is_readable(western) else None
+
+
+def _wide_encoding(data: bytes) -> str:
+    """The two-byte encoding of a text, by its mark or, where it has none, by its commas and line ends."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    zeros = data[1::2].count(0), data[::2].count(0)  # of ASCII, the high byte of every character
+    if max(zeros) * 20 > len(data) and min(zeros) * 2 <= max(zeros):
+        return "utf-16-le" if zeros[0] > zeros[1] else "utf-16-be"
+    return ""
+
+
+def _is_readable(text: str) -> bool:
+    return sum(char.isprintable() or char.isspace() for char in text) > 0.95 * len(text)
 
 
 def name_zip(names: Collection[str]) -> str:
