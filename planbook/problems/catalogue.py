@@ -738,7 +738,7 @@ CATALOGUE: dict[Code, Entry] = {
         _W,
         (
             "单位为 % 时“{subject}”填了 {found}，读作 {found} 个百分点。",
-            "若要表示 {expected}，请填 {expected}。",
+            "本意若是 {expected}，请填 {expected}。",
         ),
         (
             'The unit is % and "{subject}" has {found}; it was read as {found} percentage points.',
