@@ -272,3 +272,9 @@ def test_names_as_people_write_them() -> None:
     assert directory.split("市場部／ xs，外协厂") == ("SC", "XS", "外协厂")
     assert directory.split("运营、采购部") == ("YC",)  # a name may hold what else divides names
     assert directory.split(None) == ()
+
+
+def test_every_table_that_names_a_cell_names_its_file_and_sheet() -> None:
+    tables = [{column.key for column in report.columns} for report in load_spec("annual_plan").reports]
+    named = [keys for keys in tables if "cell" in keys]
+    assert len(named) == 4 and all({"file", "sheet"} <= keys for keys in named)
