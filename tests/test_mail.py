@@ -25,15 +25,7 @@ from aiosmtpd.smtp import AuthResult
 from planbook.company import Company, Department
 from planbook.mail import Delivery, MailSettings, Recipient, compose_message, send_messages, write_eml
 from planbook.mail.compose import MAIL_POLICY
-from planbook.measures import RollUp
-from planbook.measures.model import (
-    COMPANY_GOAL_COLUMNS,
-    FACT_COLUMNS,
-    GOAL_COLUMNS,
-    RECEIPT_COLUMNS,
-    SCORE_COLUMNS,
-    TASK_COLUMNS,
-)
+from planbook.measures import RollUp, frames
 from planbook.problems import MailError
 from planbook.spec import load_spec
 
@@ -132,12 +124,12 @@ def make_roll_up(
         date(2024, 7, 3),
         {},
         scope,
-        frame(FACT_COLUMNS, []),
-        frame(GOAL_COLUMNS, mine),
-        frame(TASK_COLUMNS, tasks),
-        frame(SCORE_COLUMNS, [top]),
-        frame(COMPANY_GOAL_COLUMNS, []),
-        frame(RECEIPT_COLUMNS, seen(receipts(text))),
+        frame(frames.FACTS.names, []),
+        frame(frames.GOALS.names, mine),
+        frame(frames.TASKS.names, tasks),
+        frame(frames.SCORES.names, [top]),
+        frame(frames.COMPANY_GOALS.names, []),
+        frame(frames.RECEIPTS.names, seen(receipts(text))),
         (),
     )
 

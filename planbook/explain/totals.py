@@ -93,18 +93,14 @@ def _over_space(teller: Teller, row: Row, goals: Sequence[Row], key: str) -> str
     if row["rollup"] != "ratio":
         return _sum(teller, goals, key, str(row["unit"] or ""))
     units = {goal.goal: goal.unit for goal in teller.figures.company.goals}
-    above, below = (units.get(str(row[part]), "") for part in ("numerator", "denominator"))
-    table = teller.book.unit_table
-    top = below if table.same_family(above, below) else above
     sides = [
-        _sum(teller, [goal for goal in goals if goal["company_goal"] == row[part]], key, unit)
-        for part, unit in (("numerator", top), ("denominator", below))
+        _sum(teller, [goal for goal in goals if goal["company_goal"] == name], key, units.get(str(name), ""))
+        for name in (row["numerator"], row["denominator"])
     ]
-    if not all(sides):
+    if not all(sides) or not is_number(row["scale"]):
         return ""
-    known = table.find(str(row["unit"] or ""))
-    points = " × 100" if known is not None and known.name == "%" else ""
-    return f"({sides[0]}) / ({sides[1]}){points}"
+    factor = "" if row["scale"] == 1 else f" × {row['scale']:.15g}"
+    return f"({sides[0]}) / ({sides[1]}){factor}"
 
 
 def _sum(teller: Teller, goals: Sequence[Row], key: str, unit: str) -> str:

@@ -16,13 +16,6 @@ from planbook.measures.plain import Row, rows_of
 from planbook.problems import Problem
 from planbook.spec import Book
 
-FACT_COLUMNS = frames.FACTS.names
-GOAL_COLUMNS = frames.GOALS.names
-TASK_COLUMNS = frames.TASKS.names
-SCORE_COLUMNS = frames.SCORES.names
-COMPANY_GOAL_COLUMNS = frames.COMPANY_GOALS.names
-RECEIPT_COLUMNS = frames.RECEIPTS.names
-
 
 def _empty(spec: FrameSpec) -> Callable[[], pd.DataFrame]:
     return lambda: make_frame(spec, ())

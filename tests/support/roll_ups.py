@@ -11,15 +11,7 @@ import pandas as pd
 
 from planbook.calendar import FiscalYear
 from planbook.company import Company, CompanyGoal, Department
-from planbook.measures import RollUp
-from planbook.measures.model import (
-    COMPANY_GOAL_COLUMNS,
-    FACT_COLUMNS,
-    GOAL_COLUMNS,
-    RECEIPT_COLUMNS,
-    SCORE_COLUMNS,
-    TASK_COLUMNS,
-)
+from planbook.measures import RollUp, frames
 from planbook.problems import Code, Location, Problem
 from planbook.spec import Book, load_spec
 
@@ -243,12 +235,12 @@ class Builder:
             "as_of": AS_OF,
             "settings": {"quarter_ends": ends, "as_of": AS_OF},
             "scope": scope,
-            "facts": frame(self.facts, FACT_COLUMNS),
-            "goals": frame(self.goals, GOAL_COLUMNS),
-            "tasks": frame(self.tasks, TASK_COLUMNS),
-            "scores": frame(self.scores(), SCORE_COLUMNS),
-            "company_goals": frame(self.company_goals, COMPANY_GOAL_COLUMNS),
-            "receipts": frame(self.receipts, RECEIPT_COLUMNS),
+            "facts": frame(self.facts, frames.FACTS.names),
+            "goals": frame(self.goals, frames.GOALS.names),
+            "tasks": frame(self.tasks, frames.TASKS.names),
+            "scores": frame(self.scores(), frames.SCORES.names),
+            "company_goals": frame(self.company_goals, frames.COMPANY_GOALS.names),
+            "receipts": frame(self.receipts, frames.RECEIPTS.names),
             "problems": tuple(self.problems),
             "review_rows": len(self.facts),
             "kept_out": 0,
