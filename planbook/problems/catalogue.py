@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a problem matters: an error keeps a row or a file out of the figures."""
+    """How much a problem matters: an error must be mended; most keep a row or a file out of the figures."""
 
     ERROR = "error"
     WARNING = "warning"
