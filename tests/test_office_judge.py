@@ -408,6 +408,45 @@ def test_a_faulty_job_is_reported_and_the_next_one_done(tmp_path: Path) -> None:
         drive(jobs[1:2])
 
 
+DYING = """
+import os, pathlib, runpy, signal, sys
+once = pathlib.Path({once!r})
+if {answers} or once.exists():
+    os._exit = lambda status: None
+    runpy.run_path({client!r}, run_name="__main__")
+once.touch()
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_bridge_that_crashes_does_not_take_the_answer_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    office.require_office("libreoffice")
+    path = write(tmp_path / "a.xlsx", lambda book, sheet: sheet.write_number("A1", 5))
+    client = tmp_path / "client.py"
+    client.write_text(
+        DYING.format(once=str(tmp_path / "once"), answers=answers, client=str(office.CLIENT)), "utf-8"
+    )
+    monkeypatch.setattr(office, "CLIENT", client)
+    job = {"input": path, "actions": [{"do": "read", "sheet": "目标", "cells": ["A1"]}]}
+    [report] = drive([job])
+    assert report["results"][0]["A1"]["value"] == 5
+    assert (tmp_path / "once").exists()
+
+
+@pytest.mark.office
+def test_a_client_that_only_dies_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.require_office("libreoffice")
+    client = tmp_path / "client.py"
+    client.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "utf-8")
+    monkeypatch.setattr(office, "CLIENT", client)
+    with pytest.raises(office.OfficeError, match=r"failed \(exit -11\)"):
+        drive([{"input": write(tmp_path / "a.xlsx", lambda book, sheet: None)}])
+
+
 @pytest.mark.office
 def test_offices_run_side_by_side_and_none_stays_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

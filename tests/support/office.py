@@ -49,6 +49,10 @@ class OfficeError(RuntimeError):
     """An office program could not do what the test asked of it."""
 
 
+class ClientDiedError(OfficeError):
+    """The UNO client was ended by a signal before it had answered."""
+
+
 # --- programs -------------------------------------------------------------------------------
 
 
@@ -219,10 +223,22 @@ def _ask(home: Path, pipe: str, jobs: Sequence[Mapping[str, Any]], seconds: floa
         )
     except subprocess.TimeoutExpired as error:
         raise OfficeError(f"LibreOffice did not finish {len(jobs)} jobs in {seconds:.0f} s") from error
-    if done.returncode != 0:
+    answer = _answer(done.stdout)
+    # A client that has answered and dies afterwards, in the bridge's own thread, has done its work.
+    if answer is None or done.returncode > 0:
         log = (home / "soffice.log").read_text("utf-8", "replace")
-        raise OfficeError(f"the UNO client failed: {done.stderr.decode('utf-8', 'replace')}\n{log}")
-    reports: list[dict[str, Any]] = json.loads(done.stdout.decode("utf-8"))
+        told = done.stderr.decode("utf-8", "replace")
+        fault = ClientDiedError if done.returncode < 0 else OfficeError
+        raise fault(f"the UNO client failed (exit {done.returncode}): {told}\n{log}")
+    return answer
+
+
+def _answer(stdout: bytes) -> list[dict[str, Any]] | None:
+    """The client's reports, one per job; None when it ended before it had told them all."""
+    try:
+        reports: list[dict[str, Any]] = json.loads(stdout.decode("utf-8"))
+    except ValueError:
+        return None
     return reports
 
 
@@ -239,6 +255,15 @@ def _private(jobs: Sequence[Mapping[str, Any]], home: Path) -> list[dict[str, An
         output = Path(job["output"]).resolve() if job.get("output") else None
         copies.append({**job, "input": copy, "output": output})
     return copies
+
+
+def _do(jobs: Sequence[Mapping[str, Any]], locale: str, seconds: float) -> list[dict[str, Any]]:
+    """The reports of one LibreOffice, started for these jobs and gone afterwards."""
+    pipe = "planbook" + uuid.uuid4().hex
+    with tempfile.TemporaryDirectory(prefix="planbook-office-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        with _libreoffice(home, pipe, locale):
+            return _ask(home, pipe, jobs, seconds)
 
 
 def drive(
@@ -258,13 +283,13 @@ def drive(
     for job in jobs:
         if job.get("output"):
             Path(job["output"]).parent.mkdir(parents=True, exist_ok=True)
-    pipe = "planbook" + uuid.uuid4().hex
     limit = seconds if seconds is not None else 120 + 30 * len(jobs)
     with tempfile.TemporaryDirectory(prefix="planbook-office-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        with _libreoffice(home, pipe, locale):
-            copies = _private(jobs, home)
-            reports = _ask(home, pipe, copies, limit)
+        copies = _private(jobs, Path(folder))
+        try:
+            reports = _do(copies, locale, limit)
+        except ClientDiedError:  # the bridge's crash, and rare: the copies are untouched, so once more
+            reports = _do(copies, locale, limit)
     for job, copy, report in zip(jobs, copies, reports, strict=True):
         report.update(input=str(job["input"]), output=str(job["output"]) if job.get("output") else None)
         report["errors"] = [e.replace(str(copy["input"]), str(job["input"])) for e in report["errors"]]
