@@ -61,7 +61,7 @@ def write_clean(path: Path) -> None:
     book = load_spec()
     items = cycle_items(book, Company((Department("XS", "销售部", workbook=True),)), ["XS"])
     layout = resolve_layout(book, items=items, many={"quarter_ends": 4})
-    issue = make_issue(layout, department="XS", department_name="销售部", year=2024, scope=["XS"])
+    issue = make_issue(layout, department="XS", department_name="销售部", year=FiscalYear(2024), scope=["XS"])
     plan = make_plan(fill(), {"as_of": date(2024, 7, 1)})
     write_workbook(path, Calculator(layout), issue, plan, {"quarter_ends": FiscalYear(2024).quarter_ends})
 

@@ -57,7 +57,7 @@ def write_sample(path: Path) -> Path:
         for q in range(1, 5)
     ]
     plan = make_plan({"goals": goals, "review": review}, {"as_of": date(2024, 12, 31)})
-    issue = make_issue(layout, department="XS", department_name="销售部", year=2024, scope=["XS"])
+    issue = make_issue(layout, department="XS", department_name="销售部", year=FiscalYear(2024), scope=["XS"])
     settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
     write_workbook(path, Calculator(layout), issue, plan, settings)
     return path

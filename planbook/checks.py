@@ -111,20 +111,50 @@ def check_submission(reviewed: Reviewed) -> Submission:
 
 def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
     """Cells that are required because of what stands beside them; the reason gate is one."""
-    for sheet, number, key in sorted(reviewed.calculated.due):
+    whole = _calculate_whole(reviewed)  # a row kept out of the figures still says how its links are judged
+    for sheet, number, key in sorted(whole.due):
         row = next(r for r in reviewed.submission.plan.rows(sheet) if r.number == number)
         source = reviewed.submission.sources.get(sheet)
         if row.get(key) is not None or (source and key not in source.columns):  # a lost column is said once
             continue
+        if (sheet, number) in reviewed.submission.quarantined or _hangs_on_unread(reviewed, sheet, row):
+            continue
         column = reviewed.book.sheet(sheet).column(key)
-        if reviewed.calculated.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:
-            attainment = reviewed.calculated.get(sheet, number, "attainment")
-            limit = reviewed.settings.get("reason_below", reviewed.book.settings["reason_below"].value)
-            yield reviewed.problem(
-                Code.REASON_MISSING, sheet, number, key, _percent(attainment), _percent(limit)
-            )
+        if whole.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:
+            attainment = _percent(whole.get(sheet, number, "attainment"))
+            limit = _percent(reviewed.limit("reason_below"))
+            yield reviewed.problem(Code.REASON_MISSING, sheet, number, key, attainment, limit)
         else:
             yield reviewed.problem(Code.REQUIRED_MISSING, sheet, number, key)
+
+
+def _taken_over(book: Book, sheet: str) -> frozenset[tuple[str, str]]:
+    """What the calculated columns of a sheet take from the rows it names: link column, column there."""
+    names = (
+        name for c in book.sheet(sheet).columns if c.calculated for name in references(book.formula_of(c))
+    )
+    pairs = (name.partition(">") for name in names)
+    return frozenset((via, key) for via, linked, key in pairs if linked)
+
+
+def _hangs_on_unread(reviewed: Reviewed, sheet: str, row: PlanRow) -> bool:
+    """Whether a row takes over a cell that could not be read, such as the direction of its goal."""
+    submission, book = reviewed.submission, reviewed.book
+    faulty = {p.location for p in submission.problems if p.severity is ProblemSeverity.ERROR}
+    for via, key in _taken_over(book, sheet):
+        link = book.sheet(sheet).column(via).link
+        if link is None or key not in book.sheet(link.sheet).by_key:
+            continue
+        source, ident = submission.sources.get(link.sheet), book.sheet(link.sheet).id
+        if source and key not in source.columns and not book.sheet(link.sheet).column(key).calculated:
+            return True
+        for other in submission.plan.rows(link.sheet):
+            if (
+                ident.of(other.number) == row.get(via)
+                and submission.locate(link.sheet, other.number, key) in faulty
+            ):
+                return True
+    return False
 
 
 def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
@@ -167,11 +197,16 @@ def _broken_rules(reviewed: Reviewed) -> frozenset[tuple[str, int, str]]:
     A quarantined task is still a task: its goal is not without one, and its other faults are said
     in the same round.
     """
+    return _calculate_whole(reviewed).broken
+
+
+def _calculate_whole(reviewed: Reviewed) -> Calculated:
+    """The computed columns with every row in its place, quarantined ones among them."""
     submission = reviewed.submission
     if not submission.quarantined:
-        return reviewed.calculated.broken
+        return reviewed.calculated
     whole = Plan(submission.plan.tables, {**submission.plan.inputs, "as_of": reviewed.as_of})
-    return calculate_plan(reviewed.book, whole, reviewed.settings).broken
+    return calculate_plan(reviewed.book, whole, reviewed.settings)
 
 
 def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:

@@ -22,7 +22,7 @@ from planbook.company import Company, Department
 from planbook.cycle import Cycle, cycle_items, load_cycle
 from planbook.explain import CELL, Explanation, explain, find_report_scope, find_subject, look_in, read_cell
 from planbook.issuing import Issued, file_name, find_department, issue_workbooks, make_folder
-from planbook.mail import Recipient, compose_message, write_eml
+from planbook.mail import Posting, Recipient, compose_message, write_eml
 from planbook.measures import Collection, RollUp, choose_returns, collect, label_files, roll_up
 from planbook.package import Annotated, Archive, Migrated, annotate_workbook, find_setbacks, migrate_workbook
 from planbook.plan import Value
@@ -80,8 +80,7 @@ def roll_up_cycle(
     figures = roll_up(
         collection,
         cycle.load_book(),
-        year=cycle.year,
-        start_month=cycle.start_month,
+        year=cycle.fiscal_year,
         as_of=day,
         settings=cycle.settings_at(day),
         scope=scope,
@@ -132,13 +131,12 @@ def collect_files(
     assert first.issue is not None
     assert first.book is not None
     company = _company_of(sound)
-    day = as_of or _latest_day(sound, first.issue.year, first.issue.start_month)
+    day = as_of or _latest_day(sound, first.issue.fiscal_year)
     collection = choose_returns(company, (review_and_check(s, as_of=day, settings={}) for s in submissions))
     return collection, roll_up(
         collection,
         first.book,
-        year=first.issue.year,
-        start_month=first.issue.start_month,
+        year=first.issue.fiscal_year,
         as_of=day,
         settings=first.settings,
         lang=lang,
@@ -180,9 +178,9 @@ def _company_of(submissions: Sequence[Submission]) -> Company:
     return Company(tuple(departments.values()))
 
 
-def _latest_day(submissions: Sequence[Submission], year: int, start_month: int) -> date:
+def _latest_day(submissions: Sequence[Submission], year: FiscalYear) -> date:
     days = [s.plan.inputs.get("as_of") for s in submissions]
-    return max((d for d in days if isinstance(d, date)), default=FiscalYear(year, start_month).end)
+    return max((d for d in days if isinstance(d, date)), default=year.end)
 
 
 def read_and_check(
@@ -354,8 +352,7 @@ def explain_reference(
             figures = roll_up(
                 collection,
                 figures.book,
-                year=figures.year,
-                start_month=figures.start_month,
+                year=FiscalYear(figures.year, figures.start_month),
                 as_of=figures.as_of,
                 settings=figures.settings,
                 scope=scope,
@@ -384,7 +381,14 @@ def compose_week(
     """The week's messages, one a recipient, each with the variance workbook of its scope and no more."""
     day = as_of or cycle.day
     label = week or cycle.week(day)
-    sender = cycle.smtp.sender if cycle.smtp else ""
+    smtp = cycle.smtp
+    posting = Posting(
+        cycle.name,
+        label,
+        (smtp.sender if smtp else "") or DEFAULT_SENDER,
+        datetime(day.year, day.month, day.day, 8, tzinfo=UTC),
+        smtp.reply_to if smtp else "",
+    )
     messages = []
     for recipient in watch(cycle.recipients):
         lang = recipient.language or cycle.language
@@ -399,14 +403,10 @@ def compose_week(
             compose_message(
                 figures,
                 recipient,
+                posting,
                 lang=lang,
-                week=label,
                 attachment=attachment,
                 attachment_name=f"{name}.xlsx",
-                sender=sender or DEFAULT_SENDER,
-                reply_to=cycle.smtp.reply_to if cycle.smtp else "",
-                cycle=cycle.name,
-                sent=datetime(day.year, day.month, day.day, 8, tzinfo=UTC),
             )
         )
     return tuple(messages)

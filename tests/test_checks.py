@@ -146,3 +146,39 @@ def test_a_broken_rule_is_told_at_its_cell(
         elsewhere[code] = "goals"  # the task that went, at the goal it leaves without one
     where = elsewhere.get(code, sheet)
     assert (code.value, place(where, key, number)) in found
+
+
+MET = """
+quarter | department | goal | target | actual | cause_objective | improvement
+q1      | XS         | G002 | 12     | 10     |                 |
+q2      | XS         | G002 | 12     | {actual} |               |
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("签约周期 |", "复购率 |", Code.DUPLICATE, "goal"),
+        ("签约周期 |", "|", Code.REQUIRED_MISSING, "goal"),
+        ("| XS         | 2024-12-31 | 0.6", '| "质量部" | 2024-12-31 | 0.6', Code.NOT_IN_LIST, "department"),
+        ('"越低越好"', '"越低越号"', Code.NOT_IN_LIST_NEAR, "direction"),
+        ('"定量"', '"定良"', Code.NOT_IN_LIST, "metric_kind"),
+    ],
+)
+def test_a_fault_of_a_goal_asks_no_reason_of_quarters_that_met_it(
+    tmp_path: Path, old: str, new: str, code: Code, key: str
+) -> None:
+    """A goal kept out of the figures still says that lower is better; where that is unread, nothing is asked."""
+    goals = """
+    level      | goal     | metric | metric_kind | direction  | unit | target | department | due        | weight
+    department | 复购率   | 复购率 |             |            | %    | 60     | XS         | 2024-12-31 | 0.4
+    department | 签约周期 | 周期   | "定量"      | "越低越好" | 天   | 12     | XS         | 2024-12-31 | 0.6
+    """
+    assert old in goals
+    faulty = goals.replace(old, new, 1)
+    met = problems(tmp_path, goals=faulty, review=MET.format(actual="11"))
+    assert (code.value, place("goals", key, 2)) in met
+    assert not [at for _, at in met if at.startswith(TITLES["review"])]
+    missed = problems(tmp_path, goals=faulty, review=MET.format(actual="13"))
+    due = {(Code.REASON_MISSING.value, place("review", key, 2)) for key in ("cause_objective", "improvement")}
+    assert missed & due == (set() if key in {"direction", "metric_kind"} else due)

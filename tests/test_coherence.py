@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from planbook.calendar import FiscalYear
 from planbook.company import Company, CompanyGoal, Department
 from planbook.measures import RollUp, collect, roll_up
 from planbook.measures.people import Directory, busiest_day, split_names
@@ -66,7 +67,7 @@ def rolled(folder: Path, *goals: CompanyGoal, scope: str = "", **more: Any) -> R
     known = replace(expect(**more), company=company)
     collection = collect([folder], company, as_of=AS_OF, expect=known, settings=settings)
     book = load_spec("annual_plan")
-    return roll_up(collection, book, year=YEAR, as_of=AS_OF, settings=settings, scope=scope)
+    return roll_up(collection, book, year=FiscalYear(YEAR), as_of=AS_OF, settings=settings, scope=scope)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from planbook.calc import Calculator, evaluate_measures
+from planbook.calendar import FiscalYear
 from planbook.company import Company, CompanyGoal, Department
 from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
@@ -170,7 +171,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
             layout,
             department=department.code,
             department_name=department.name,
-            year=YEAR,
+            year=FiscalYear(YEAR),
             scope=(department.code,),
         )
         path = folder / f"{department.code}.xlsx"
@@ -188,7 +189,9 @@ def rolled(inbox: Path, day: str, method: str = "linear") -> RollUp:
         items = cycle_items(BOOK, company())
         expect = Expectations((BOOK,), company(), YEAR, items, settings)
         collection = collect([inbox], company(), as_of=as_of, expect=expect, settings=settings)
-        _ROLLED[day, method] = roll_up(collection, BOOK, year=YEAR, as_of=as_of, settings=settings)
+        _ROLLED[day, method] = roll_up(
+            collection, BOOK, year=FiscalYear(YEAR), as_of=as_of, settings=settings
+        )
     return _ROLLED[day, method]
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils import column_index_from_string, get_column_letter
 
+from planbook.calendar import FiscalYear
 from planbook.layout import (
     FIRST_ROW,
     IDENTITY_NAME,
@@ -321,7 +322,12 @@ def test_every_input_of_a_rich_plan_has_a_place(layout: Layout) -> None:
 
 
 def issue_for(layout: Layout, **changed: Any) -> Issue:
-    given = {"department": "YX", "department_name": "营销中心", "year": 2024, "scope": ("YX", "XS")}
+    given = {
+        "department": "YX",
+        "department_name": "营销中心",
+        "year": FiscalYear(2024),
+        "scope": ("YX", "XS"),
+    }
     return make_issue(layout, **{**given, **changed})
 
 
@@ -331,8 +337,8 @@ def test_an_issue_is_a_hash_of_what_it_is(layout: Layout) -> None:
     assert issue_for(layout) == issue
     changes: list[dict[str, Any]] = [
         {"department": "XS"},
-        {"year": 2025},
-        {"start_month": 4},
+        {"year": FiscalYear(2025)},
+        {"year": FiscalYear(2024, 4)},
         {"scope": ("YX",)},
         {"content": "x"},
     ]

@@ -23,7 +23,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from planbook.company import Company, Department
-from planbook.mail import Delivery, MailSettings, Recipient, compose_message, send_messages, write_eml
+from planbook.mail import (
+    Delivery,
+    MailSettings,
+    Posting,
+    Recipient,
+    compose_message,
+    send_messages,
+    write_eml,
+)
 from planbook.mail.compose import MAIL_POLICY
 from planbook.measures import RollUp, frames
 from planbook.problems import MailError
@@ -136,11 +144,13 @@ def make_roll_up(
 
 def compose(recipient: Recipient = BOSS, roll_up: RollUp | None = None, **more: Any) -> EmailMessage:
     given: dict[str, Any] = {
-        "lang": "zh", "week": "2024-W27", "attachment": WORKBOOK, "attachment_name": "2024-2024-W27.xlsx",
-        "sender": "plan@mail.example.com", "reply_to": "", "cycle": "2024", "sent": SENT,
+        "lang": "zh", "attachment": WORKBOOK, "attachment_name": "2024-2024-W27.xlsx",
+        "cycle": "2024", "week": "2024-W27", "sender": "plan@mail.example.com", "sent": SENT, "reply_to": "",
     }  # fmt: skip
+    given |= more
+    posting = Posting(*(given.pop(key) for key in ("cycle", "week", "sender", "sent", "reply_to")))
     figures = roll_up or make_roll_up(scope=recipient.scope)
-    return compose_message(figures, recipient, **{**given, **more})
+    return compose_message(figures, recipient, posting, **given)
 
 
 def body(message: EmailMessage, kind: str) -> str:

@@ -110,6 +110,10 @@ def style(parts: dict[str, bytes], code: str) -> tuple[dict[str, bytes], int]:
             "I7", text("I7", "12345678901234567"), 12345678901234568.0,
             [("precision-lost", "I7"), ("read-from-text", "I7")],
         ),
+        (
+            "I7", text("I7", "0.12345678901234567"), 0.12345678901234567,
+            [("precision-lost", "I7"), ("read-from-text", "I7")],
+        ),
         ("I7", text("I7", "１２．５"), 12.5, [("read-from-text", "I7")]),
         ("I7", text("I7", "٣٥"), 35.0, [("read-from-text", "I7")]),
         ("I7", text("I7", "१२"), 12.0, [("read-from-text", "I7")]),
@@ -280,14 +284,15 @@ def test_letters_of_another_alphabet_in_a_choice_and_a_link(tmp_path: Path) -> N
         "goals": TABLE.replace("营收增长", "CRM 上线"),
         "review": """
         quarter | department | goal          | target | actual
-        "Q1"    | XS         | "СRМ 上线"    | 12     | 10
+        "Ԛ1"    | XS         | "СRМ 上线"    | 12     | 10
         """,
     }
     submission = read_workbook(
         write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", tables)), expect()
     )
-    assert submission.plan.rows("review")[0].get("goal") == "G001"
-    assert ("lookalike", "D7") in said(submission)
+    [review] = submission.plan.rows("review")
+    assert (review.get("quarter"), review.get("goal")) == ("q1", "G001")
+    assert {("lookalike", "B7"), ("lookalike", "D7")} <= set(said(submission))
 
 
 def test_a_row_id_in_other_digits_is_still_that_row(parts: dict[str, bytes], tmp_path: Path) -> None:

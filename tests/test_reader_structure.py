@@ -173,6 +173,18 @@ def test_a_title_between_two_is_taken_for_neither(tmp_path: Path) -> None:
     assert all(row.get("target") is None for row in submission.plan.rows("goals"))
 
 
+def test_a_title_as_near_to_one_as_to_another_is_taken_for_neither(tmp_path: Path) -> None:
+    def change(workbook: Workbook) -> None:
+        sheet = workbook[SHEET]
+        sheet.delete_rows(5)
+        sheet["E5"], sheet["F5"] = "指标类型方向", None  # 指标类型 and 指标方向 alike
+
+    submission = read_changed(tmp_path, change)
+    missing = [p.expected for p in submission.problems if p.code is Code.COLUMN_MISSING]
+    assert missing == ["指标类型"]  # the other is found by the name that points at it
+    assert not [p for p in submission.problems if p.code is Code.COLUMN_NEAR]
+
+
 def test_a_title_of_ones_own_over_a_known_column_is_noted(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
         workbook[SHEET]["C6"] = "我们要做什么"

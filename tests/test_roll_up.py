@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from planbook.calendar import FiscalYear
 from planbook.company import Company, CompanyGoal, Department
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp, collect, combine_scores, roll_up
@@ -79,7 +80,9 @@ def gather(folder: Path, company: Company = COMPANY, **settings: SettingValue) -
 def figures(folder: Path, *, scope: str = "", company: Company = COMPANY, **settings: SettingValue) -> RollUp:
     collection = gather(folder, company, **settings)
     book = load_spec("annual_plan")
-    return roll_up(collection, book, year=YEAR, as_of=AS_OF, settings=settings_at(**settings), scope=scope)
+    return roll_up(
+        collection, book, year=FiscalYear(YEAR), as_of=AS_OF, settings=settings_at(**settings), scope=scope
+    )
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +161,9 @@ def test_files_of_one_name_in_two_folders_keep_their_own_figures(tmp_path: Path)
         ("YX", "a/年度计划.xlsx"),
         ("SC", "b/年度计划.xlsx"),
     ]
-    rolled = roll_up(collection, load_spec("annual_plan"), year=YEAR, as_of=AS_OF, settings=settings_at())
+    rolled = roll_up(
+        collection, load_spec("annual_plan"), year=FiscalYear(YEAR), as_of=AS_OF, settings=settings_at()
+    )
     assert of(rolled.goals, goal="线上营收")["department"] == "SC"
     assert len(rolled.goals) == 5
 
@@ -191,7 +196,9 @@ def test_a_department_without_a_figure_is_not_covered(tmp_path: Path) -> None:
 def test_a_tree_of_a_thousand_levels(tmp_path: Path) -> None:
     chain = [Department("D0", "甲0")] + [Department(f"D{n}", f"甲{n}", f"D{n - 1}") for n in range(1, 1200)]
     collection = Collection(Company(tuple(chain)), (), (), ())
-    rolled = roll_up(collection, load_spec("annual_plan"), year=YEAR, as_of=AS_OF, settings=settings_at())
+    rolled = roll_up(
+        collection, load_spec("annual_plan"), year=FiscalYear(YEAR), as_of=AS_OF, settings=settings_at()
+    )
     assert len(rolled.scores) == 1201
 
 
@@ -425,7 +432,7 @@ def test_the_order_and_the_folders_of_the_files_change_nothing(inbox: Path, tmp_
         shutil.copy2(file, folder)
     for paths in (files, split, list(reversed(split))):
         collection = collect(paths, COMPANY, as_of=AS_OF, expect=expect(), settings=settings_at())
-        again = roll_up(collection, book, year=YEAR, as_of=AS_OF, settings=settings_at())
+        again = roll_up(collection, book, year=FiscalYear(YEAR), as_of=AS_OF, settings=settings_at())
         assert all(forward.frame(name).equals(again.frame(name)) for name in FRAMES)
         assert forward.problems == again.problems
 
@@ -443,7 +450,11 @@ def test_as_of_decides_which_quarters_count(inbox: Path) -> None:
     collection = collect([inbox], COMPANY, as_of=date(2024, 3, 31), expect=expect(), settings={})
     settings = settings_at(date(2024, 3, 31))
     early = roll_up(
-        collection, load_spec("annual_plan"), year=YEAR, as_of=date(2024, 3, 31), settings=settings
+        collection,
+        load_spec("annual_plan"),
+        year=FiscalYear(YEAR),
+        as_of=date(2024, 3, 31),
+        settings=settings,
     )
     assert of(early.goals, goal="营收增长")["target"] == 30_000_000.0
     assert of(early.goals, goal="营收增长")["coverage"] == "1/1"

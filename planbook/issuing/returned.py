@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from planbook.calendar import FiscalYear
 from planbook.checks import Reviewed, review_submission
 from planbook.cycle import Cycle, cycle_items
 from planbook.issuing.rows import Given, RowRef, Standing
@@ -72,7 +71,7 @@ def returned_rows(
     label, issue = submission.file, submission.issue
     reviewed = None
     if issue is not None and submission.book is not None:
-        end = FiscalYear(issue.year, issue.start_month).end
+        end = issue.fiscal_year.end
         reviewed = review_submission(submission, as_of=cycle.day if issue.year == cycle.year else end)
     if issue is None or reviewed is None:
         faults += submission.problems

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from planbook.calendar import FiscalYear
 from planbook.layout.cells import SettingValue
 from planbook.layout.places import FIRST_ROW, KEY_ROW, Layout
 from planbook.spec import Book, Item, Kind, Setting, Text
@@ -40,14 +41,18 @@ class Issue:
     scope: tuple[str, ...] = ()
     due: str = ""
 
+    @property
+    def fiscal_year(self) -> FiscalYear:
+        """The planning year the workbook is for."""
+        return FiscalYear(self.year, self.start_month)
+
 
 def make_issue(
     layout: Layout,
     *,
     department: str,
     department_name: str,
-    year: int,
-    start_month: int = 1,
+    year: FiscalYear,
     scope: Iterable[str] = (),
     content: str = "",
     due: date | None = None,
@@ -56,18 +61,18 @@ def make_issue(
     book = layout.book
     rows = [(placed.sheet.key, placed.rows) for placed in layout.sheets]
     day = due.isoformat() if due else ""
-    place = (department, year, start_month, layout.lang, list(scope))
+    place = (department, year.year, year.start_month, layout.lang, list(scope))
     parts = (book.name, book.sha256, *place, rows, content, day)
     digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:10].upper()
     return Issue(
-        f"PB{year}-{digest}",
+        f"PB{year.year}-{digest}",
         book.name,
         book.version,
         book.sha256,
         department,
         department_name,
-        year,
-        start_month,
+        year.year,
+        year.start_month,
         layout.lang,
         tuple(scope),
         day,

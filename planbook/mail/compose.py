@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from planbook.mail.model import Recipient
+from planbook.mail.model import Posting, Recipient
 from planbook.measures import RollUp
 from planbook.measures.plain import Row, rows_of
 from planbook.measures.progress import LATE
@@ -108,15 +107,11 @@ class Content:
 def compose_message(
     roll_up: RollUp,
     recipient: Recipient,
+    posting: Posting,
     *,
     lang: str,
-    week: str,
     attachment: bytes,
     attachment_name: str,
-    sender: str,
-    reply_to: str,
-    cycle: str,
-    sent: datetime,
 ) -> EmailMessage:
     """The week's message to `recipient`: multipart/mixed of text, the same as HTML, and the workbook.
 
@@ -128,18 +123,19 @@ def compose_message(
         address, scope = recipient.address, recipient.scope
         raise MailError(say("mail_scope", address=address, scope=scope, other=roll_up.scope))
     name = one_line(attachment_name).replace("/", "_").replace("\\", "_")
-    content = compose_content(roll_up, recipient, lang=lang, week=week, attachment_name=name)
+    content = compose_content(roll_up, recipient, lang=lang, week=posting.week, attachment_name=name)
     bodies = render_plain(content), render_html(content, lang)
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = content.subject
-    message["From"] = _check_address(sender, "sender")
+    message["From"] = _check_address(posting.sender, "sender")
     message["To"] = _check_address(recipient.address, "recipient")
-    if reply_to:
-        message["Reply-To"] = _check_address(reply_to, "reply_to")
-    message["Date"] = sent
-    identity = (cycle, week, recipient.address, recipient.scope, lang, content.subject, *bodies, name)
+    if posting.reply_to:
+        message["Reply-To"] = _check_address(posting.reply_to, "reply_to")
+    message["Date"] = posting.sent
+    whose = (posting.cycle, posting.week, recipient.address, recipient.scope, lang)
+    identity = (*whose, content.subject, *bodies, name)
     digest = hashlib.sha256(json.dumps(identity).encode() + hashlib.sha256(attachment).digest()).hexdigest()
-    message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{digest}@{posting.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     _fill(message, bodies, attachment, name, digest)
     size = len(message.as_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,17 @@ class Recipient:
     language: str = ""
     name: str = ""
     detail: str = "goals"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What the messages of one week have in common: of which cycle, from whom, when."""
+
+    cycle: str
+    week: str
+    sender: str
+    sent: datetime
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from planbook.calendar import QUARTERS
+from planbook.calendar import QUARTERS, FiscalYear
 from planbook.company import Company
 from planbook.layout.cells import SettingValue
 from planbook.measures import frames
@@ -55,8 +55,7 @@ def roll_up(
     collection: Collection,
     book: Book,
     *,
-    year: int,
-    start_month: int = 1,
+    year: FiscalYear,
     as_of: date,
     settings: Mapping[str, SettingValue],
     scope: str = "",
@@ -89,8 +88,8 @@ def roll_up(
     return RollUp(
         book,
         company,
-        year,
-        start_month,
+        year.year,
+        year.start_month,
         as_of,
         settings,
         scope,

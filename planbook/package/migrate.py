@@ -92,8 +92,7 @@ def migrate_workbook(
         layout,
         department=issue.department,
         department_name=issue.department_name,
-        year=issue.year,
-        start_month=issue.start_month,
+        year=issue.fiscal_year,
         scope=issue.scope,
         content=f"{issue.id} {submission.sha256}",
     )

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from planbook.calc import Cells
-from planbook.calendar import FiscalYear
 from planbook.company import Company
 from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, reference_place, typed_places
 from planbook.layout.cells import SettingValue
@@ -212,7 +211,7 @@ def _read_tables(
     blank: Submission, package: Package, grids: Mapping[str, Grid], identity: Identity, expect: Expectations
 ) -> Submission:
     issue, book, manifest = identity.issue, identity.book, identity.manifest
-    year = FiscalYear(issue.year, issue.start_month)
+    year = issue.fiscal_year
     items = {**items_from(manifest), **expect.items}
     own: dict[str, SettingValue] = {"quarter_ends": year.quarter_ends, **settings_from(manifest, book)}
     issued = issued_tables(manifest)

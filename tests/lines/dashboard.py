@@ -10,7 +10,7 @@ from planbook.layout.dashboard import FIGURE_ROWS, DashboardLayout, PlacedPanel,
 from tests.lines import LINKED, Line
 from tests.lines.rules import table
 from tests.support.opened import Opened, Sheet, edit, unlock
-from tests.support.package import every, tag, text_of
+from tests.support.taken_apart import every, tag, text_of
 
 FIGURES, WORST = 4, 5
 QUARTERS = ("q1", "q2", "q3", "q4")

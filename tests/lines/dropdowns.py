@@ -10,7 +10,7 @@ from planbook.layout.dropdowns import Block
 from planbook.spec import Kind
 from tests.lines import LINKED, Line, column_area, input_columns
 from tests.support.opened import Opened, Sheet, Validation, edit, restore, revalidate
-from tests.support.package import length
+from tests.support.taken_apart import length
 
 # As Excel shows them: a longer error is stored but cut off.
 LONGEST = {"prompt": 255, "error": 224, "promptTitle": 32, "errorTitle": 32}

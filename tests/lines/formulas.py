@@ -17,8 +17,8 @@ from planbook.spec import Place
 from tests.lines import Line, column_cells
 from tests.support.books import compiled, plan_in
 from tests.support.opened import Break, Cell, Opened, edit, restore
-from tests.support.package import book_of, corners, every, root_named
 from tests.support.plans import YEAR, settings_for
+from tests.support.taken_apart import book_of, corners, every, root_named
 
 # What Excel 2010, WPS, LibreOffice and Gnumeric all have, and were seen to agree on.
 PORTABLE = frozenset(

@@ -18,7 +18,7 @@ from planbook.layout import (
 from planbook.layout.manifest import KEYWORD, issue_from, read_meta
 from tests.lines import Line, input_columns
 from tests.support.opened import Opened, edit, restyle
-from tests.support.package import every, root_named
+from tests.support.taken_apart import every, root_named
 
 KEY_CHARACTERS = "*?~｜"
 

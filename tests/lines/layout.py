@@ -10,7 +10,7 @@ from planbook.layout import FIRST_ROW, HEADER_ROW, META_SHEET, column_letter
 from planbook.spec import Kind, Place
 from tests.lines import Line, column_cells, input_columns
 from tests.support.opened import Opened, edit, restyle
-from tests.support.package import corners, every, integer, root_named, tag
+from tests.support.taken_apart import corners, every, integer, root_named, tag
 
 FONT, SIZE = "微软雅黑", "10"
 # sheetProtection says what is forbidden: "0" allows.  Sorting stays forbidden, see the README.

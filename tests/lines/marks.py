@@ -12,7 +12,7 @@ from tests.lines import LINKED, Line, input_columns
 from tests.lines.layout import shade
 from tests.support.marks import Marked, evaluate_marks
 from tests.support.opened import Mark, Opened, Sheet, edit, remark
-from tests.support.package import every
+from tests.support.taken_apart import every
 
 SYMBOLS = {"●": "good", "▲": "warn", "◆": "bad", "○": "calm"}
 # Coloured words that are no traffic light: favourable or not, and the letters of a responsibility.

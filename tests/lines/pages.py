@@ -21,7 +21,7 @@ from tests.lines.layout import shade
 from tests.lines.marks import SYMBOLS, marked
 from tests.support.marks import EVERY_COLUMN
 from tests.support.opened import Cell, Opened, Sheet, edit, restyle, revalidate
-from tests.support.package import every, relations, tag, text_of
+from tests.support.taken_apart import every, relations, tag, text_of
 
 WEEK = 7
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from planbook.layout import HEADER_ROW, META_SHEET
 from tests.lines import Line
 from tests.support.opened import Opened, Sheet, edit
-from tests.support.package import corners, every, text_of
+from tests.support.taken_apart import corners, every, text_of
 
 
 def check_pages(book: Opened) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tests.support.opened import Opened, Sheet
-from tests.support.package import every, relations, tag
+from tests.support.taken_apart import every, relations, tag
 
 GLOBAL_FORMS = ("true", "1")
 PAGE = ("paperSize", "orientation", "fitToHeight")

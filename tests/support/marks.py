@@ -18,7 +18,7 @@ import ironcalc
 from planbook.calendar import to_serial
 from planbook.layout import column_letter
 from tests.support.opened import Mark, Opened, Sheet, shift
-from tests.support.package import corners
+from tests.support.taken_apart import corners
 
 HELPERS = 400  # the first helper column: nothing of a workbook stands there
 EVERY_COLUMN = 4  # of a timeline's weeks, whose conditions differ in nothing but the day

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.layout import Layout, SheetLayout, column_letter
-from tests.support.package import (
+from tests.support.taken_apart import (
     Package,
     book_of,
     column_number,

@@ -70,7 +70,7 @@ def issue_of(calculator: Calculator, name: str = "营销中心", content: str = 
         calculator.layout,
         department="YX",
         department_name=name,
-        year=YEAR,
+        year=FiscalYear(YEAR),
         scope=("YX", "XS", "KH"),
         content=content,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from planbook.layout import column_letter
 from tests.support.opened import Opened, Sheet
-from tests.support.package import corners
+from tests.support.taken_apart import corners
 
 
 @dataclass(frozen=True)

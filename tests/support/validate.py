@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from tests.support import validate_drawn, validate_formulas
-from tests.support.package import (
+from tests.support.taken_apart import (
     LAST_COLUMN,
     Package,
     book_of,

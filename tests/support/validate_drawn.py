@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
-from tests.support.package import (
+from tests.support.taken_apart import (
     LAST_COLUMN,
     LAST_ROW,
     Package,

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
-from tests.support.package import Package, book_of, corners, every, integer, length, overlap, tag
+from tests.support.taken_apart import Package, book_of, corners, every, integer, length, overlap, tag
 
 LONGEST_FORMULA = 8192
 LONGEST_QUOTED = 255

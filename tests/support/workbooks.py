@@ -55,7 +55,12 @@ def issue_for(compiled: Calculator, department: str = "YX", content: str = "") -
     scope = [d.code for d in COMPANY.scope(department)]
     name = COMPANY.department(department).name
     return make_issue(
-        compiled.layout, department=department, department_name=name, year=YEAR, scope=scope, content=content
+        compiled.layout,
+        department=department,
+        department_name=name,
+        year=FiscalYear(YEAR),
+        scope=scope,
+        content=content,
     )
 
 
