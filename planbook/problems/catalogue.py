@@ -84,6 +84,8 @@ class Code(StrEnum):
     LOOKALIKE = "lookalike"
     NOT_IN_LIST_NEAR = "not-in-list-near"
     SHOWN_SCALED = "shown-scaled"
+    SHOWN_CONDITIONALLY = "shown-conditionally"
+    TEXT_UNSEEN = "text-unseen"
 
     # -- cells
     ERROR_CELL = "error-cell"
@@ -665,6 +667,30 @@ CATALOGUE: dict[Code, Entry] = {
             'The number format of "{subject}" shows "{expected}" where {found} is stored; what is stored was '
             "read.",
             "Check it, and use a plain number format; the unit has its own column.",
+        ),
+    ),
+    Code.SHOWN_CONDITIONALLY: _entry(
+        _W,
+        (
+            "“{subject}”的条件格式在条件成立时显示“{expected}”，存储的是 {found}，按存储值读取。",
+            "请核对；请删除该条件格式，或去掉其中的数字格式与字体颜色。",
+        ),
+        (
+            'Where its condition holds, a conditional format of "{subject}" shows "{expected}"; {found} is '
+            "stored, and was read.",
+            "Check it, and remove that conditional format, or its number format and font colour.",
+        ),
+    ),
+    Code.TEXT_UNSEEN: _entry(
+        _W,
+        (
+            "“{subject}”的文字与底色相同或字号过小，看不出内容；存储的 {found} 照常读取。",
+            "请核对：需要则改用自动字体颜色，不需要则清除内容。",
+        ),
+        (
+            'The text of "{subject}" has the colour of its ground, or letters too small to see; {found} is '
+            "stored, and was read.",
+            "Check it: give it an automatic font colour, or clear the cell.",
         ),
     ),
     # -- cells

@@ -15,7 +15,7 @@ from planbook.calendar import FiscalYear, from_serial
 from planbook.plan import Value
 from planbook.problems import Code, Location, Problem, Words, list_words, say
 from planbook.reader.facts import SheetFacts
-from planbook.reader.shown import agree, is_near, read_scaled
+from planbook.reader.shown import agree, is_near, read_scaled, show_any
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
     Nil,
@@ -78,7 +78,21 @@ class RowReader:
             code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
             text = f"={formula}" if formula else say("formula_untold")
             self.note(code, place, column, text, "" if unstored else raw)
+        if not _is_blank(raw):
+            self._note_unseen(column, raw, place, facts)
         return raw
+
+    def _note_unseen(self, column: Column, raw: object, place: Location, facts: SheetFacts) -> None:
+        """Say where nobody sees what a cell holds, or a condition may make it show something else."""
+        held = _as_text(raw)
+        if facts.is_unseen(place.cell):
+            self.note(Code.TEXT_UNSEEN, place, column, held)
+        elif isinstance(raw, int | float | str | date) and not isinstance(raw, bool):
+            for code in facts.conditions_at(place.cell):
+                shown = show_any(code, raw) if code else ""
+                if shown is not None and shown.strip() != held and not _is_plain(column, shown, raw):
+                    self.note(Code.SHOWN_CONDITIONALLY, place, column, held, shown.strip() or say("blank"))
+                    return
 
     def read_cell(
         self, column: Column, raw: object, place: Location, shown: str | None = None
@@ -305,6 +319,12 @@ def is_blank(raw: object) -> bool:
 
 def _is_blank(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and not clean_text(raw))
+
+
+def _is_plain(column: Column, shown: str, raw: object) -> bool:
+    """Whether a cell that shows this shows the number it holds, and nothing more."""
+    spoken = agree(shown, float(raw)) if isinstance(raw, int | float) else None
+    return bool(spoken and not spoken.words and (column.kind is Kind.PERCENT or not spoken.percent))
 
 
 def _said(value: object) -> str | Words:
