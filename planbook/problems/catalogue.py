@@ -95,6 +95,7 @@ class Code(StrEnum):
     NOT_A_QUANTITY = "not-a-quantity"
     NOT_A_PERCENT = "not-a-percent"
     NOT_A_DATE = "not-a-date"
+    YEAR_AS_DATE = "year-as-date"
     READ_FROM_TEXT = "read-from-text"
     AMBIGUOUS_VALUE = "ambiguous-value"
     UNIT_MISMATCH = "unit-mismatch"
@@ -735,6 +736,18 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("“{subject}”的内容“{found}”不是日期。", "请按 2024-06-30 的形式填写。"),
         ('"{subject}" has "{found}", which is no date.', "Type it like 2024-06-30."),
+    ),
+    Code.YEAR_AS_DATE: _entry(
+        _E,
+        (
+            "“{subject}”中的数字 {expected} 按日期显示为 {found}；想填的可能是 {expected} 年。",
+            "请填写完整日期，如 {expected}-12-31。",
+        ),
+        (
+            '"{subject}" holds the number {expected}, which a cell for dates shows as {found}; '
+            "perhaps the year {expected} is meant.",
+            "Type a whole date, like {expected}-12-31.",
+        ),
     ),
     Code.READ_FROM_TEXT: _entry(
         _N,
