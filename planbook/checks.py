@@ -274,7 +274,7 @@ def check_weights(reviewed: Reviewed) -> Iterator[Problem]:
 
 
 def check_owners(reviewed: Reviewed) -> Iterator[Problem]:
-    """A review stands for the department whose goal it names."""
+    """A review stands for the department whose goal it names, or for the division it belongs to."""
     if not (_has(reviewed, "review", "department", "goal") and _has(reviewed, "goals", "department")):
         return
     ids = reviewed.book.sheet("goals").id
@@ -283,7 +283,7 @@ def check_owners(reviewed: Reviewed) -> Iterator[Problem]:
     names = {item.key: item.title.to(reviewed.lang) for item in items}
     for row in reviewed.rows("review"):
         named, owner = row.get("department"), owners.get(str(row.get("goal")))
-        if named and owner and named != owner:
+        if named and owner and named != owner and not reviewed.submission.is_within(str(owner), str(named)):
             found, expected = (names.get(str(code), str(code)) for code in (named, owner))
             yield reviewed.problem(Code.OTHER_OWNER, "review", row.number, "department", found, expected)
 

@@ -8,8 +8,9 @@ import pytest
 
 from planbook.layout import cell_address
 from planbook.problems import Code, Severity
+from planbook.reader import Submission
 from planbook.workflow import read_and_check
-from tests.support.workbooks import calculator, read_tables, write_filled
+from tests.support.workbooks import calculator, issue_for, read_tables, write_filled
 
 GOALS = """
 level      | goal       | metric       | metric_kind | direction | unit | target | target_high | department | due        | weight
@@ -95,6 +96,26 @@ def test_a_company_goal_beside_the_list_is_kept_and_said(tmp_path: Path) -> None
 
 def test_a_sound_workbook_has_no_problem(tmp_path: Path) -> None:
     assert problems(tmp_path) == set()
+
+
+def test_a_review_may_stand_for_the_division_of_its_goal(tmp_path: Path) -> None:
+    """The workbook is the marketing centre's, the goal its sales department's."""
+    own = REVIEW.replace("q2      | XS ", "q2      | YX ")
+    assert problems(tmp_path, review=own) == set()
+    turned = GOALS.replace("|             | XS  ", "|             | YX  ", 1)
+    assert (Code.OTHER_OWNER.value, place("review", "department")) in problems(tmp_path, goals=turned)
+
+
+def test_a_division_below_the_workbooks_own_is_known_by_the_company(tmp_path: Path) -> None:
+    submission = Submission(
+        "a.xlsx",
+        issue=issue_for(calculator()),
+        below={"XS": frozenset({"XS", "XS1"}), "KH": frozenset({"KH"})},
+    )
+    assert submission.is_within("KH", "YX")
+    assert submission.is_within("XS1", "XS")
+    assert not submission.is_within("XS1", "KH")
+    assert not submission.is_within("SC", "YX")
 
 
 # What is changed (sheet, old text, new text), the code, and the cell (column, row) it is told at.

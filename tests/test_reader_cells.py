@@ -72,6 +72,40 @@ def style(parts: dict[str, bytes], code: str) -> tuple[dict[str, bytes], int]:
     return {**parts, "xl/styles.xml": styles.encode()}, count
 
 
+# -- days that are numbers ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "line"),
+    [
+        ("2025", "year-as-date", "“完成时限”中的数字 2025 按日期显示为 1905-07-17；想填的可能是 2025 年。"
+         " 请填写完整日期，如 2025-12-31。"),
+        ("2024", "year-as-date", "2024-12-31"),
+        ("6.25", "not-a-date", "1900-01-06 06:00:00"),
+        ("202506", "not-a-date", "2454-06-09"),
+    ],
+)  # fmt: skip
+def test_a_number_that_a_cell_shows_as_a_day_is_named(
+    parts: dict[str, bytes], tmp_path: Path, typed: str, code: str, line: str
+) -> None:
+    """A year alone in a cell for dates is the 2025th day since 1900."""
+    changed, index = style(parts, "yyyy-mm-dd")
+    submission = read_with(changed, tmp_path, N7=f'<c r="N7" s="{index}"><v>{typed}</v></c>')
+    [problem] = [p for p in submission.problems if p.location.cell == "N7"]
+    assert problem.code.value == code
+    assert line in problem.line("zh")
+    assert value(submission, "N7") is None
+
+
+def test_a_year_is_named_where_days_count_from_1904(parts: dict[str, bytes], tmp_path: Path) -> None:
+    changed, index = style(parts, "yyyy-mm-dd")
+    book = changed["xl/workbook.xml"].decode()
+    changed["xl/workbook.xml"] = book.replace("<workbookPr", '<workbookPr date1904="1"', 1).encode()
+    submission = read_with(changed, tmp_path, N7=f'<c r="N7" s="{index}"><v>2025</v></c>')
+    [problem] = [p for p in submission.problems if p.location.cell == "N7"]
+    assert (problem.code.value, problem.found, problem.expected) == ("year-as-date", "1909-07-18", "2025")
+
+
 # -- kinds of values ---------------------------------------------------------------------------
 
 

@@ -735,6 +735,35 @@ class TestFlag:
 
 
 @pytest.mark.parametrize(
+    ("text", "value", "vague"),
+    [("三成", 30.0, False), ("五成半", 55.0, False), ("0.5成", 5.0, False), ("一半", 50.0, True)],
+)
+def test_a_share_in_words_is_an_amount_in_percent(text: str, value: float, vague: bool) -> None:
+    assert read_quantity(text, UNITS) == Reading(value, unit="%", text=text, ambiguous=vague)
+
+
+@pytest.mark.parametrize(
+    "text", ["半", "半数", "半年", "一年半", "1年半", "一个半月", "1O", "5l", "1/2", "½", "±5", "①"]
+)
+def test_half_of_something_and_letters_like_digits_are_no_units(text: str) -> None:
+    assert read_quantity(text, UNITS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "vague"),
+    [("5亿元人民币", 5.0, "亿元", False), ("1500W元", 1500.0, "万元", True), ("5k元", 5000.0, "元", True),
+     ("80%完成", 80.0, "%", False), ("100％ 已完成", 100.0, "%", False)],
+)  # fmt: skip
+def test_units_written_with_more_words_are_still_units(
+    text: str, value: float, unit: str, vague: bool
+) -> None:
+    reading = read_quantity(text, UNITS)
+    assert reading is not None
+    assert UNITS.convert(reading.value, reading.unit, unit) == value
+    assert reading.ambiguous is vague
+
+
+@pytest.mark.parametrize(
     ("text", "scale"),
     [
         ("521万", "万"), ("1.2亿", "亿"), ("521万元", ""), ("521", ""), ("十五万", "万"), ("三百万", "万"),

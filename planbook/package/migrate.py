@@ -31,6 +31,7 @@ _UNREAD = frozenset(
         Code.NOT_A_QUANTITY,
         Code.NOT_A_PERCENT,
         Code.NOT_A_DATE,
+        Code.YEAR_AS_DATE,
         Code.NOT_IN_LIST,
         Code.NOT_IN_LIST_NEAR,
         Code.LINK_BROKEN,

@@ -84,6 +84,8 @@ class Code(StrEnum):
     LOOKALIKE = "lookalike"
     NOT_IN_LIST_NEAR = "not-in-list-near"
     SHOWN_SCALED = "shown-scaled"
+    SHOWN_CONDITIONALLY = "shown-conditionally"
+    TEXT_UNSEEN = "text-unseen"
 
     # -- cells
     ERROR_CELL = "error-cell"
@@ -93,6 +95,7 @@ class Code(StrEnum):
     NOT_A_QUANTITY = "not-a-quantity"
     NOT_A_PERCENT = "not-a-percent"
     NOT_A_DATE = "not-a-date"
+    YEAR_AS_DATE = "year-as-date"
     READ_FROM_TEXT = "read-from-text"
     AMBIGUOUS_VALUE = "ambiguous-value"
     UNIT_MISMATCH = "unit-mismatch"
@@ -667,6 +670,30 @@ CATALOGUE: dict[Code, Entry] = {
             "Check it, and use a plain number format; the unit has its own column.",
         ),
     ),
+    Code.SHOWN_CONDITIONALLY: _entry(
+        _W,
+        (
+            "“{subject}”的条件格式在条件成立时显示“{expected}”，存储的是 {found}，按存储值读取。",
+            "请核对；请删除该条件格式，或去掉其中的数字格式与字体颜色。",
+        ),
+        (
+            'Where its condition holds, a conditional format of "{subject}" shows "{expected}"; {found} is '
+            "stored, and was read.",
+            "Check it, and remove that conditional format, or its number format and font colour.",
+        ),
+    ),
+    Code.TEXT_UNSEEN: _entry(
+        _W,
+        (
+            "“{subject}”的文字与底色相同或字号过小，看不出内容；存储的 {found} 照常读取。",
+            "请核对：需要则改用自动字体颜色，不需要则清除内容。",
+        ),
+        (
+            'The text of "{subject}" has the colour of its ground, or letters too small to see; {found} is '
+            "stored, and was read.",
+            "Check it: give it an automatic font colour, or clear the cell.",
+        ),
+    ),
     # -- cells
     Code.ERROR_CELL: _entry(
         _E,
@@ -709,6 +736,18 @@ CATALOGUE: dict[Code, Entry] = {
         _E,
         ("“{subject}”的内容“{found}”不是日期。", "请按 2024-06-30 的形式填写。"),
         ('"{subject}" has "{found}", which is no date.', "Type it like 2024-06-30."),
+    ),
+    Code.YEAR_AS_DATE: _entry(
+        _E,
+        (
+            "“{subject}”中的数字 {expected} 按日期显示为 {found}；想填的可能是 {expected} 年。",
+            "请填写完整日期，如 {expected}-12-31。",
+        ),
+        (
+            '"{subject}" holds the number {expected}, which a cell for dates shows as {found}; '
+            "perhaps the year {expected} is meant.",
+            "Type a whole date, like {expected}-12-31.",
+        ),
     ),
     Code.READ_FROM_TEXT: _entry(
         _N,

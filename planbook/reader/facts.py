@@ -20,7 +20,8 @@ from defusedxml import ElementTree
 from planbook.layout import cell_address, cell_place, column_number
 from planbook.problems import Code, Location, say
 from planbook.reader.refusal import RefusedError
-from planbook.reader.shown import hides_day, is_day_format, is_odd_day_format, is_telling, show
+from planbook.reader.shown import is_day_format, show_any
+from planbook.reader.styles import Styles
 
 MAX_AREA = 4_000_000  # cells of a sheet up to its last one with content
 MAX_FILLED = 1_500_000  # cells with content
@@ -45,23 +46,23 @@ _ERROR = re.compile(
 )
 _BAD_STRING = re.compile(rb't="s"[^>]*>\s*<v>(?!\s*[0-9]+\s*</v>)')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\bhidden="(?:1|true)"')
-_HIDDEN_COLUMN = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
-_BOUND = re.compile(rb'\b(min|max)="([0-9]{1,5})"')
+_FLAT_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\sht="[01](?:\.[0-9]*)?"')
+_COLUMN = re.compile(rb"<col\b([^>]*)>")
+_ATTRIBUTE = re.compile(rb'\b(min|max|width|hidden)="([a-z0-9.]{1,20})"')
+_NARROWEST = 0.3  # digits of a column's width that still show one
+_FLATTEST = 2.0  # points of a row's height
 _NO_ZEROS = re.compile(rb'<sheetView\b[^>]*\bshowZeros="(?:0|false)"')
+_CONDITIONS = re.compile(  # of Excel 2007, and of the extensions that Excel 2010 has for newer ones
+    rb"<(?:[\w.-]{1,40}:)?conditionalFormatting\b[^>]*>.*?</(?:[\w.-]{1,40}:)?conditionalFormatting>",
+    re.DOTALL,
+)
+_APPLIES_TO = re.compile(rb"""\bsqref\s*=\s*["']([^"']*)|:sqref>([^<]*)""")
+_STYLE_ID = re.compile(rb"""\bdxfId\s*=\s*["']([0-9]{1,6})["']""")
+_OWN_STYLE = re.compile(rb"<(?:[\w.-]{1,40}:)?dxf>.*?</(?:[\w.-]{1,40}:)?dxf>", re.DOTALL)
+_MOST_CONDITIONS = 500  # areas that are kept apart
 _MERGED = re.compile(rb'<mergeCell ref="([^"]{2,30})"')
 _ENTITY = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&apos;": b"'", b"&amp;": b"&"}
 _ENTITIES = re.compile(b"|".join(_ENTITY))
-
-_DAY = 'yyyy"年"m"月"d"日"'
-_ACCOUNT = '_-* {0}_-;-* {0}_-;_-* "-"_-;_-@_-'
-# Formats that have a number instead of a text, where they show something else than the value: East Asian
-# days, which parsers take for numbers, and accounting, which shows a zero as a dash.
-BUILT_IN: Mapping[int, str] = MappingProxyType(
-    {9: "0%", 10: "0.00%"}
-    | dict.fromkeys((*range(27, 37), *range(50, 59)), _DAY)
-    | dict.fromkeys((41, 42), _ACCOUNT.format("#,##0"))
-    | dict.fromkeys((43, 44), _ACCOUNT.format("#,##0.00"))
-)
 
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
 
@@ -73,7 +74,9 @@ class SheetFacts:
     `formulas` maps an address to the formula as the XML has it (nothing where it shares another
     cell's); `unstored` are formula cells without a value; `formats` the number formats, by address,
     that may show a value otherwise than it is stored, `shown` what cells show where the file has that
-    instead.  Addresses and formulas are bytes: most of the thousands in a workbook are never looked at.
+    instead.  `unseen` are the cells whose text has the colour of its ground, `conditional` the areas
+    whose conditional formats may show another number, or ``""`` nothing.  Addresses and formulas are
+    bytes: most of the thousands in a workbook are never looked at.
     """
 
     hidden: bool = False
@@ -87,6 +90,8 @@ class SheetFacts:
     protected: bool = False
     shown: Mapping[bytes, str] = field(default_factory=lambda: MappingProxyType({}))
     zeros_hidden: bool = False
+    unseen: frozenset[bytes] = frozenset()
+    conditional: tuple[tuple[Area, str], ...] = ()
 
     def formula_at(self, address: str) -> str | None:
         """The formula of a cell without its ``=``, ``""`` where it shares another's; None for no formula."""
@@ -107,9 +112,19 @@ class SheetFacts:
         if place in self.shown:
             return self.shown[place]
         code = self.formats.get(place)
-        if isinstance(value, date):  # what a weekday is called depends on who looks
-            return code if code and hides_day(code) else None
-        return None if code is None or is_day_format(code) else show(code, value)
+        return None if code is None else show_any(code, value)
+
+    def is_unseen(self, address: str) -> bool:
+        """Whether what stands in the cell has the colour of its ground."""
+        return address.encode() in self.unseen
+
+    def conditions_at(self, address: str) -> Iterator[str]:
+        """The number formats that conditions may give a cell; ``""`` for text that nobody sees."""
+        if self.conditional:
+            row, column = cell_place(address)
+            for (first_row, first, last_row, last), code in self.conditional:
+                if first_row <= row <= last_row and first <= column <= last:
+                    yield code
 
     def shows_day(self, address: str) -> bool:
         """Whether the cell shows a number as a day although parsers give the number."""
@@ -120,18 +135,17 @@ NO_FACTS = SheetFacts()
 
 
 def scan_sheet(
-    title: str, part: str, content: bytes | bytearray, formats: Mapping[int, str], *, hidden: bool = False
+    title: str, part: str, content: bytes | bytearray, styles: Styles, *, hidden: bool = False
 ) -> tuple[SheetFacts, bool]:
     """The facts of a sheet's XML, and whether only a full parser reads its values right.
 
-    `formats` are the telling number formats by cell style.  Raises RefusedError for a sheet that
-    no application writes, or that no parser could hold.
+    Raises RefusedError for a sheet that no application writes, or that no parser could hold.
     """
     if content.count(b"</c>") > MAX_FILLED:
         raise RefusedError(Code.UNSAFE_PACKAGE, say("many_cells", name=part, count=f"{MAX_FILLED:,}"))
     unusual = b"\x00" in content or b"<![CDATA[" in content
     if unusual or _is_odd(content):
-        return _parse_sheet(title, part, bytes(content), formats, hidden=hidden), unusual
+        return _parse_sheet(title, part, bytes(content), styles, hidden=hidden), unusual
     _check_extent(title, part, _FILLED.findall(content))
     if _BAD_STRING.search(content) or b"</v><v" in content:
         raise RefusedError(Code.BROKEN_PACKAGE, say("value_no_value", name=part))
@@ -145,10 +159,12 @@ def scan_sheet(
         frozenset(address for address, how, _, value in formulas if not value and b't="str"' not in how),
         _areas(match.decode("ascii", "replace") for match in _MERGED.findall(tail)),
         _hidden_rows(content),
-        _hidden_columns(_HIDDEN_COLUMN.findall(head)),
-        _formats_of(content, formats),
+        _hidden_columns(_COLUMN.findall(head)),
+        MappingProxyType({cell: styles.formats[style] for cell, style in _styled(content, styles.formats)}),
         b"<sheetProtection " in tail,
         zeros_hidden=bool(_NO_ZEROS.search(head)),
+        unseen=frozenset(cell for cell, _ in _styled(content, styles.unseen)),
+        conditional=_conditions(tail, styles),
     )
     return facts, False
 
@@ -192,18 +208,52 @@ def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
 
 
 def _hidden_rows(content: bytes | bytearray) -> frozenset[int]:
-    if b'hidden="' not in content:
-        return frozenset()
-    return frozenset(int(row) - 1 for row in _HIDDEN_ROW.findall(content)[:MAX_LISTED])
+    rows = _HIDDEN_ROW.findall(content) if b'hidden="' in content else []
+    if b' ht="0' in content or b' ht="1' in content:
+        rows += _FLAT_ROW.findall(content)
+    return frozenset(int(row) - 1 for row in rows[:MAX_LISTED])
 
 
 def _hidden_columns(attributes: Iterable[bytes]) -> frozenset[int]:
     hidden: set[int] = set()
     for text in attributes:
-        bounds = {name: int(number) for name, number in _BOUND.findall(text)}
-        first, last = bounds.get(b"min", 1), min(bounds.get(b"max", 0), MAX_COLUMN)
-        hidden.update(range(first - 1, last))
+        given = {name.decode(): value.decode() for name, value in _ATTRIBUTE.findall(text)}
+        hidden.update(_columns_without_width(given))
     return frozenset(hidden)
+
+
+def _columns_without_width(given: Mapping[str, str]) -> range:
+    """The columns that a ``col`` element hides, or leaves no width to show anything in."""
+    if not _is_true(given.get("hidden")) and not is_below(given.get("width"), _NARROWEST):
+        return range(0)
+    return range(int(given.get("min", "1")) - 1, min(int(given.get("max", "0")), MAX_COLUMN))
+
+
+def is_below(size: str | None, least: float) -> bool:
+    """Whether a size was given, and is too small for anything to be seen."""
+    try:
+        return size is not None and float(size) < least
+    except ValueError:
+        return False
+
+
+def _conditions(content: bytes | bytearray, styles: Styles) -> tuple[tuple[Area, str], ...]:
+    """Where conditional formats may show another number than is stored, or nothing."""
+    own = b"dxf>" in content
+    if not styles.conditional and not own:
+        return ()
+    found: list[tuple[Area, str]] = []
+    for condition in _CONDITIONS.findall(content, 0, content.rfind(b"conditionalFormatting>") + 22):
+        codes = [styles.conditional.get(int(style)) for style in _STYLE_ID.findall(condition)]
+        codes += [styles.told_by(style) for style in _OWN_STYLE.findall(condition)] if own else []
+        told = sorted({code for code in codes if code is not None})
+        references = b" ".join(one or other for one, other in _APPLIES_TO.findall(condition)) if told else b""
+        areas = _areas(references.decode("ascii", "replace").split())
+        if areas and len(found) + len(areas) * len(told) > _MOST_CONDITIONS:
+            rows, columns = [sorted(a[at::2] for a in areas) for at in (0, 1)]
+            areas = ((rows[0][0], columns[0][0], max(r[1] for r in rows), max(c[1] for c in columns)),)
+        found += [(area, code) for code in told for area in areas]
+    return tuple(found[: 2 * _MOST_CONDITIONS])
 
 
 def _areas(references: Iterable[str]) -> tuple[Area, ...]:
@@ -218,14 +268,14 @@ def _areas(references: Iterable[str]) -> tuple[Area, ...]:
     return tuple(areas)
 
 
-def _formats_of(content: bytes | bytearray, formats: Mapping[int, str]) -> Mapping[bytes, str]:
-    if not formats:
-        return NO_FACTS.formats
-    wanted = b"|".join(str(style).encode() for style in formats)
-    styled = re.compile(
-        rb'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: t="[a-zA-Z]+")? s="(' + wanted + rb')"(?:[^>]*[^/])?>'
-    )
-    return MappingProxyType({address: formats[int(style)] for address, style in styled.findall(content)})
+def _styled(content: bytes | bytearray, styles: Iterable[int]) -> Iterator[tuple[bytes, int]]:
+    """The filled cells that have one of some styles, each with its own."""
+    wanted = b"|".join(str(style).encode() for style in styles)
+    if wanted:
+        styled = re.compile(
+            rb'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: t="[a-zA-Z]+")? s="(' + wanted + rb')"(?:[^>]*[^/])?>'
+        )
+        yield from ((address, int(style)) for address, style in styled.findall(content))
 
 
 def position(address: str) -> tuple[int, int]:
@@ -249,6 +299,7 @@ class _Parsed:
     formulas: dict[bytes, bytes] = field(default_factory=dict)
     unstored: set[bytes] = field(default_factory=set)
     formats: dict[bytes, str] = field(default_factory=dict)
+    unseen: set[bytes] = field(default_factory=set)
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -257,9 +308,7 @@ class _Parsed:
     column: int = -1
 
 
-def _parse_sheet(
-    title: str, part: str, content: bytes, formats: Mapping[int, str], *, hidden: bool
-) -> SheetFacts:
+def _parse_sheet(title: str, part: str, content: bytes, styles: Styles, *, hidden: bool) -> SheetFacts:
     parsed = _Parsed()
     for event, element in ElementTree.iterparse(io.BytesIO(content), events=("start", "end")):
         name = element.tag.rpartition("}")[2]
@@ -269,10 +318,9 @@ def _parse_sheet(
             parsed.zeros_hidden |= element.get("showZeros") in {"0", "false"}
         elif event == "end" and name in {"c", "row", "col", "mergeCell"}:
             if name == "c":
-                _take_cell(parsed, element, formats)
-            elif name == "col" and _is_true(element.get("hidden")):
-                first, last = int(element.get("min", "1")), min(int(element.get("max", "0")), MAX_COLUMN)
-                parsed.hidden_columns.update(range(first - 1, last))
+                _take_cell(parsed, element, styles)
+            elif name == "col":
+                parsed.hidden_columns.update(_columns_without_width(dict(element.items())))
             elif name == "mergeCell":
                 parsed.merged.append(element.get("ref", ""))
             element.clear()
@@ -288,6 +336,8 @@ def _parse_sheet(
         MappingProxyType(parsed.formats),
         b"sheetProtection" in content,
         zeros_hidden=parsed.zeros_hidden,
+        unseen=frozenset(parsed.unseen),
+        conditional=_conditions(content, styles),
     )
 
 
@@ -295,11 +345,12 @@ def _start_row(parsed: _Parsed, element: Element) -> None:
     number = element.get("r", "")
     parsed.row = int(number) - 1 if number.isdecimal() else parsed.row + 1
     parsed.column = -1
-    if _is_true(element.get("hidden")) and len(parsed.hidden_rows) < MAX_LISTED:
+    unseen = _is_true(element.get("hidden")) or is_below(element.get("ht"), _FLATTEST)
+    if unseen and len(parsed.hidden_rows) < MAX_LISTED:
         parsed.hidden_rows.add(parsed.row)
 
 
-def _take_cell(parsed: _Parsed, element: Element, formats: Mapping[int, str]) -> None:
+def _take_cell(parsed: _Parsed, element: Element, styles: Styles) -> None:
     place = element.get("r", "")
     if _PLACE.fullmatch(place):
         row, parsed.column = position(place)
@@ -317,42 +368,14 @@ def _take_cell(parsed: _Parsed, element: Element, formats: Mapping[int, str]) ->
     if value or "is" in children:
         letters = address.rstrip("0123456789")
         parsed.cells.append((letters.encode(), address[len(letters) :].encode()))
-        if style.isdecimal() and int(style) in formats:
-            parsed.formats[address.encode()] = formats[int(style)]
+        number = int(style) if style.isdecimal() else -1
+        if number in styles.formats:
+            parsed.formats[address.encode()] = styles.formats[number]
+        if number in styles.unseen:
+            parsed.unseen.add(address.encode())
     if element.get("t") == "e":
         parsed.errors[row, parsed.column] = value or "#N/A"
 
 
 def _is_true(text: str | None) -> bool:
     return text in {"1", "true"}
-
-
-# -- number formats --------------------------------------------------------------------------
-
-
-def telling_formats(styles: Element) -> Mapping[int, str]:
-    """The formats, by cell style, that may show a value otherwise than it is stored."""
-    codes: dict[int, str] = {}
-    for element in _all(styles, "numFmt"):
-        if element.get("numFmtId", "").isdecimal():
-            codes[int(element.get("numFmtId", ""))] = element.get("formatCode", "")
-    numbers = [
-        element.get("numFmtId", "0") for group in _all(styles, "cellXfs") for element in _all(group, "xf")
-    ]
-    return choose_telling([int(number) if number.isdecimal() else 0 for number in numbers], codes)
-
-
-def choose_telling(numbers: Iterable[int], codes: Mapping[int, str]) -> Mapping[int, str]:
-    """The telling formats by the place of a cell style in `numbers`, which has the number of its format."""
-    told: dict[int, str] = {}
-    for index, number in enumerate(numbers):
-        code = codes.get(number) or BUILT_IN.get(number, "")
-        if code and (
-            is_telling(code) or is_odd_day_format(code) or hides_day(code) or BUILT_IN.get(number) == _DAY
-        ):
-            told[index] = code
-    return MappingProxyType(told)
-
-
-def _all(parent: Element, name: str) -> Iterator[Element]:
-    return (element for element in parent.iter() if element.tag.rpartition("}")[2] == name)

@@ -18,6 +18,7 @@ from planbook.reader.facts import MAX_AREA, MAX_COLUMN, MAX_FILLED, MAX_LISTED, 
 from planbook.reader.package import SMALL_PART, Looked, read_stamp
 from planbook.reader.parts import Parts
 from planbook.reader.refusal import RefusedError
+from planbook.reader.styles import AUTOMATIC, WHITE, Colour, is_unseen, to_colour
 
 _HIDDEN = frozenset({"collapse", "filter"})
 _VALUE_OF = MappingProxyType(  # where a cell's value stands that it may show otherwise, by its kind
@@ -26,6 +27,8 @@ _VALUE_OF = MappingProxyType(  # where a cell's value stands that it may show ot
 )
 _NO_ZEROS = re.compile(rb'config:name="ShowZeroValues"[^>]*>\s*false')
 _LESS_THAN_A_DAY = re.compile(r"\D*|\d{4}\D?")  # a weekday, a year
+_COLOURS = MappingProxyType({"text-properties": "color", "table-cell-properties": "background-color"})
+_REPEATED = "number-columns-repeated"
 MAX_REPEATED = 1000  # cells and rows written once that are looked at one by one: no table has more
 
 
@@ -43,6 +46,7 @@ class _Table:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     shown: dict[bytes, str] = field(default_factory=dict)
+    unseen: set[bytes] = field(default_factory=set)
     in_row: list[int] = field(default_factory=list)  # the columns of the row at hand that hold anything
     row: int = 0
     column: int = 0
@@ -63,6 +67,7 @@ class _Table:
             protected=self.protected,
             shown=MappingProxyType(self.shown),
             zeros_hidden=zeros_hidden,
+            unseen=frozenset(self.unseen),
         )
 
     def repeat_row(self, times: int) -> None:
@@ -76,6 +81,8 @@ class _Table:
                     self.formulas[new] = self.formulas[old]
                 if old in self.unstored:
                     self.unstored.add(new)
+                if old in self.unseen:
+                    self.unseen.add(new)
                 if old in self.shown:
                     self.shown[new] = self.shown[old]
 
@@ -114,6 +121,7 @@ def _attributes(element: Element) -> dict[str, str]:
 
 def _tables(content: bytes) -> list[_Table]:
     hidden_styles: set[str] = set()
+    looks: dict[str, tuple[Colour, Colour]] = {}  # of cell styles: text and ground
     tables: list[_Table] = []
     style = ""
     depth = 0
@@ -126,6 +134,8 @@ def _tables(content: bytes) -> list[_Table]:
                 style = _attributes(element).get("name", "")
             elif name == "table-properties" and _attributes(element).get("display") == "false":
                 hidden_styles.add(style)
+            elif name in _COLOURS:
+                looks[style] = _look(name, _attributes(element), looks.get(style, (AUTOMATIC, WHITE)))
             elif name == "table":
                 depth += 1
                 if depth == 1:
@@ -135,7 +145,7 @@ def _tables(content: bytes) -> list[_Table]:
             elif name == "table-row" and depth == 1:
                 tables[-1].column = 0
         elif depth == 1 and tables:
-            _finish(tables[-1], name, element)
+            _finish(tables[-1], name, element, looks)
         if event == "end":
             depth -= name == "table"
             if name in {"table-cell", "covered-table-cell", "table-row", "table"}:
@@ -143,10 +153,22 @@ def _tables(content: bytes) -> list[_Table]:
     return tables
 
 
-def _finish(table: _Table, name: str, element: Element) -> None:
+def _look(name: str, given: Mapping[str, str], before: tuple[Colour, Colour]) -> tuple[Colour, Colour]:
+    """The colours of a cell style's text and ground, once one of its properties was met."""
+    colour = to_colour(given.get(_COLOURS[name], "").removeprefix("#"))
+    if not isinstance(colour, tuple):  # none, or transparent
+        return before
+    return (colour, before[1]) if name == "text-properties" else (before[0], colour)
+
+
+def _finish(table: _Table, name: str, element: Element, looks: Mapping[str, tuple[Colour, Colour]]) -> None:
     """Take in a cell, row or column whose end was met."""
     if name in {"table-cell", "covered-table-cell"}:
-        _take_cell(table, element, _attributes(element))
+        given = _attributes(element)
+        if is_unseen(*looks.get(given.get("style-name", ""), (AUTOMATIC, WHITE))):
+            cells = range(table.column, table.column + min(_count(given.get(_REPEATED)), MAX_REPEATED))
+            table.unseen.update(cell_address(table.row, column).encode() for column in cells)
+        _take_cell(table, element, given)
     elif name == "table-row":
         given = _attributes(element)
         repeated = _count(given.get("number-rows-repeated"))
@@ -160,14 +182,14 @@ def _finish(table: _Table, name: str, element: Element) -> None:
         _check_size(table)
     elif name == "table-column":
         given = _attributes(element)
-        repeated = min(_count(given.get("number-columns-repeated")), MAX_COLUMN)
+        repeated = min(_count(given.get(_REPEATED)), MAX_COLUMN)
         if given.get("visibility") in _HIDDEN:
             table.hidden_columns.update(range(table.column, table.column + repeated))
         table.column += repeated
 
 
 def _take_cell(table: _Table, element: Element, given: Mapping[str, str]) -> None:
-    repeated = min(_count(given.get("number-columns-repeated")), MAX_COLUMN)
+    repeated = min(_count(given.get(_REPEATED)), MAX_COLUMN)
     kind = given.get("value-type", "")
     if kind or given.get("formula"):
         table.filled += repeated

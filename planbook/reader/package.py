@@ -13,14 +13,16 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from planbook.problems import Code, say
-from planbook.reader.facts import SheetFacts, scan_sheet, telling_formats
+from planbook.reader.facts import SheetFacts, scan_sheet
 from planbook.reader.parts import Parts
 from planbook.reader.refusal import RefusedError
+from planbook.reader.styles import Styles, read_styles
 
 SMALL_PART = 32 * 2**20  # parts that a parser takes whole
 MAX_SHEETS = 500
 _WORKBOOK = "xl/workbook.xml"
 _WORKSHEET = re.compile(rb"<(?:[\w.-]{1,40}:)?worksheet[\s/>]")
+_THEME = "xl/theme/theme1.xml"
 _CORE = "docProps/core.xml"
 
 
@@ -44,7 +46,7 @@ class Looked:
 def inspect_xlsx(parts: Parts) -> Looked:
     """Look into an .xlsx; RefusedError where a part is missing or dangerous."""
     workbook = _parse(parts, _WORKBOOK)
-    formats = telling_formats(_parse(parts, "xl/styles.xml")) if "xl/styles.xml" in parts else {}
+    styles = _styles(parts)
     targets, kinds = _sheet_parts(parts)
     sheets: dict[str, SheetFacts] = {}
     thorough = False
@@ -64,7 +66,7 @@ def inspect_xlsx(parts: Parts) -> Looked:
         if kinds.get(part) != "worksheet" and not _WORKSHEET.search(content[:4096].replace(b"\x00", b"")):
             sheets[title] = SheetFacts(hidden)  # a chart sheet or a dialogue has no cells
             continue
-        sheets[title], unusual = scan_sheet(title, part, content, formats, hidden=hidden)
+        sheets[title], unusual = scan_sheet(title, part, content, styles, hidden=hidden)
         thorough = thorough or unusual
     keywords, modified = _core_properties(parts)
     names = {
@@ -84,6 +86,13 @@ def inspect_xlsx(parts: Parts) -> Looked:
     return Looked(
         modified, keywords, MappingProxyType(names), MappingProxyType(sheets), thorough, macros, date_1904
     )
+
+
+def _styles(parts: Parts) -> Styles:
+    if "xl/styles.xml" not in parts:
+        return Styles()
+    theme = parts.read(_THEME, SMALL_PART) if _THEME in parts else b""
+    return read_styles(_parse(parts, "xl/styles.xml"), theme)
 
 
 def _parse(parts: Parts, name: str) -> Element:

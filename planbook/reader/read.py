@@ -199,6 +199,12 @@ def _is_report(book: Book, grids: Mapping[str, Grid]) -> bool:
     return any({report.title.to(lang) for report in reports} <= set(grids) for lang in book.languages)
 
 
+def _divisions(issue: Issue, company: Company | None) -> dict[str, frozenset[str]]:
+    """The departments below each one of the workbook's scope."""
+    known = [code for code in issue.scope if company and company.find(code)]
+    return {code: frozenset(_codes(company, code)) for code in known} if company else {}
+
+
 def _codes(company: Company, code: str) -> list[str]:
     return [department.code for department in company.scope(code)]
 
@@ -242,6 +248,7 @@ def _read_tables(
         plan=plan,
         settings=MappingProxyType({**own, **expect.settings}),
         items=MappingProxyType(items),
+        below=MappingProxyType(_divisions(issue, expect.company)),
         sources=MappingProxyType(sources),
         typed=MappingProxyType(reader.typed),
         quarantined=frozenset(reader.quarantined),

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from rapidfuzz import fuzz
 
-from planbook.calendar import FiscalYear, from_serial
+from planbook.calendar import FiscalYear, from_serial, to_serial
 from planbook.plan import Value
 from planbook.problems import Code, Location, Problem, Words, list_words, say
 from planbook.reader.facts import SheetFacts
-from planbook.reader.shown import agree, is_near, read_scaled
+from planbook.reader.shown import agree, is_near, read_scaled, show_any
 from planbook.spec import Book, Column, Item, Kind, Place
 from planbook.values import (
     Nil,
@@ -34,6 +34,7 @@ from planbook.values import (
 
 FORBIDDEN_IN_NAMES = re.compile(r"[*?~｜]")
 MOST_EXACT, EXACT_DIGITS = 1e15, 15  # beyond this a number in a cell no longer has all its digits
+FIRST_YEAR = 1900  # of the days that a workbook counts
 DAYS_TO_1904 = 1462
 _SERIALS = (30_000, 60_000)  # numbers that are days, and no 20240630
 NEAR, AHEAD = 60.0, 10.0  # likeness, of 100, from which an item is proposed, and its lead over the next
@@ -78,7 +79,21 @@ class RowReader:
             code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
             text = f"={formula}" if formula else say("formula_untold")
             self.note(code, place, column, text, "" if unstored else raw)
+        if not _is_blank(raw):
+            self._note_unseen(column, raw, place, facts)
         return raw
+
+    def _note_unseen(self, column: Column, raw: object, place: Location, facts: SheetFacts) -> None:
+        """Say where nobody sees what a cell holds, or a condition may make it show something else."""
+        held = _as_text(raw)
+        if facts.is_unseen(place.cell):
+            self.note(Code.TEXT_UNSEEN, place, column, held)
+        elif isinstance(raw, int | float | str | date) and not isinstance(raw, bool):
+            for code in facts.conditions_at(place.cell):
+                shown = show_any(code, raw) if code else ""
+                if shown is not None and shown.strip() != held and not _is_plain(column, shown, raw):
+                    self.note(Code.SHOWN_CONDITIONALLY, place, column, held, shown.strip() or say("blank"))
+                    return
 
     def read_cell(
         self, column: Column, raw: object, place: Location, shown: str | None = None
@@ -97,7 +112,7 @@ class RowReader:
         reading = self._reading(column, self._as_shown(column, raw, shown))
         cut = reading is not None and reading.high is not None and not column.high  # no place for its end
         if reading is None or cut or not self._plausible(reading):
-            self.note(_UNREADABLE[column.kind], place, column, _shown_text(raw, shown))
+            self._note_unreadable(column, raw, place, shown)
             return None, None
         if column.kind is not Kind.QUANTITY:  # what an amount is read as shows in the row's unit alone
             self.note_reading(column, reading, place)
@@ -105,6 +120,15 @@ class RowReader:
         if column.kind is Kind.PERCENT:
             self._check_percent(column, reading.value, place)
         return reading.value, reading
+
+    def _note_unreadable(self, column: Column, raw: object, place: Location, shown: str | None) -> None:
+        """Say what was found; a year alone is a day of 1905 where a cell shows days."""
+        found = _shown_text(raw, shown)
+        year = self._year_in(raw) if isinstance(raw, date) else 0
+        if year and column.kind in {Kind.DATE, Kind.SPAN}:
+            self.note(Code.YEAR_AS_DATE, place, column, found, year)
+        else:
+            self.note(_UNREADABLE[column.kind], place, column, found)
 
     def _read_words(self, column: Column, raw: object, place: Location, shown: str | None) -> str | None:
         if isinstance(raw, float) and abs(raw) >= MOST_EXACT:
@@ -130,6 +154,11 @@ class RowReader:
             return from_serial(number + DAYS_TO_1904 * self.date_1904)
         except ValueError:
             return number
+
+    def _year_in(self, day: date) -> int:
+        """The year that was typed where a cell for days shows this one; 0 for any other number."""
+        number = to_serial(day) - DAYS_TO_1904 * self.date_1904 if day.year >= FIRST_YEAR else 0
+        return number if abs(number - self.year.year) <= YEARS_AROUND else 0
 
     def check_shown(
         self, column: Column, raw: object, place: Location, shown: str | None, unit: str = ""
@@ -305,6 +334,12 @@ def is_blank(raw: object) -> bool:
 
 def _is_blank(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and not clean_text(raw))
+
+
+def _is_plain(column: Column, shown: str, raw: object) -> bool:
+    """Whether a cell that shows this shows the number it holds, and nothing more."""
+    spoken = agree(shown, float(raw)) if isinstance(raw, int | float) else None
+    return bool(spoken and not spoken.words and (column.kind is Kind.PERCENT or not spoken.percent))
 
 
 def _said(value: object) -> str | Words:

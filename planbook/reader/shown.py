@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
+from planbook.calendar import to_serial
 from planbook.values import Reading, UnitNames, normalise_text, read_quantity
 from planbook.values.numerals import read_numeral
 from planbook.values.text import fold_dashes
@@ -29,6 +31,7 @@ _TOKEN = re.compile(
     r"|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<text>@)|(?P<slash>/)|(?P<plain>.)",
     re.DOTALL | re.IGNORECASE,
 )
+_WHITE = re.compile(r"\[(?:white|白色?|(?:color|颜色) ?2)\]", re.IGNORECASE)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _SPLIT = re.compile(r'(?:"[^"]*"?|[\\!_*].?|\[[^\]]*\]?|[^;])*', re.DOTALL)
@@ -51,6 +54,7 @@ class _Section:
     condition: tuple[str, float] | None = None
     date: str = ""  # the letters of days and times it has
     red: bool = False  # without any sign of its own
+    white: bool = False  # it is there, and nobody sees it
 
     def has(self, kind: str) -> bool:
         """Whether a piece of that kind stands in it."""
@@ -73,7 +77,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
 def _section(text: str) -> _Section:
     parts: list[Part] = []
     condition: tuple[str, float] | None = None
-    date, red = "", False
+    date, red, white = "", False, bool(_WHITE.search(text))
     for token in _TOKEN.finditer(text):
         kind, piece = token.lastgroup or "", token[token.lastgroup] if token.lastgroup else ""
         if kind == "bracket":
@@ -88,7 +92,7 @@ def _section(text: str) -> _Section:
         elif kind:
             parts.append((kind, piece))
     red &= not any(sign in piece for kind, piece in parts if kind == "literal" for sign in "-(")
-    return _Section(tuple(_whole_number(parts)), condition, date, red)
+    return _Section(() if white else tuple(_whole_number(parts)), condition, date, red, white)
 
 
 def _whole_number(parts: list[Part]) -> Iterator[Part]:
@@ -125,10 +129,27 @@ def is_odd_day_format(code: str) -> bool:
 
 
 def hides_day(code: str) -> bool:
-    """Whether it shows less of a day than its month: a weekday, a year, a time."""
+    """Whether it shows less of a day than its month: a weekday, a year, a time, nothing in white."""
     letters = set(_sections(code)[0].date)
     minutes = bool(letters & set("hs")) and not letters & set("yd")
-    return bool(letters) and ("m" not in letters or minutes)
+    return bool(letters) and ("m" not in letters or minutes or _sections(code)[0].white)
+
+
+def show_any(code: str, value: float | str | date) -> str | None:
+    """What a cell with this number format shows; None for a day that can be told, and in a day's format.
+
+    Of a day that cannot, it is the format itself: what a weekday is called depends on who looks.
+    """
+    if not is_day_format(code):
+        return show(code, to_serial(value) if isinstance(value, date) else value)
+    if not isinstance(value, date) or not hides_day(code):
+        return None
+    return "" if _sections(code)[0].white else code
+
+
+def without_white(code: str) -> str:
+    """A format for a ground on which its white text is seen."""
+    return _WHITE.sub("", code)
 
 
 @lru_cache(maxsize=1024)

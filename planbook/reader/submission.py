@@ -34,9 +34,10 @@ class SheetSource:
 class Submission:
     """One returned file.
 
-    `book`, `issue` and `plan` are None or empty where the file was refused; `quarantined` are the
-    rows (sheet key, number) whose figures are kept out of every roll-up; `typed` holds what was
-    typed where a value was read from text.
+    `book`, `issue` and `plan` are None or empty where the file was refused; `below` has the departments
+    of each division in its scope, where the company is known; `quarantined` are the rows (sheet key,
+    number) whose figures are kept out of every roll-up; `typed` holds what was typed where a value was
+    read from text.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Submission:
     plan: Plan = field(default_factory=Plan)
     settings: Mapping[str, SettingValue] = field(default_factory=lambda: MappingProxyType({}))
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    below: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SheetSource] = field(default_factory=lambda: MappingProxyType({}))
     typed: Mapping[tuple[str, int, str], str] = field(default_factory=lambda: MappingProxyType({}))
     quarantined: frozenset[tuple[str, int]] = frozenset()
@@ -72,6 +74,12 @@ class Submission:
     def count(self, severity: Severity) -> int:
         """Problems of a severity."""
         return sum(problem.severity is severity for problem in self.problems)
+
+    def is_within(self, department: str, division: str) -> bool:
+        """Whether a department stands somewhere below another one, as far as is known."""
+        if self.issue and division == self.issue.department:
+            return department in self.issue.scope
+        return department in self.below.get(division, frozenset())
 
     def locate(self, sheet: str, number: int, key: str) -> Location:
         """Where a cell stood, in Excel's coordinates."""

@@ -28,6 +28,7 @@ BARRING = frozenset(
         Code.NOT_A_QUANTITY,
         Code.NOT_A_PERCENT,
         Code.NOT_A_DATE,
+        Code.YEAR_AS_DATE,
         Code.UNIT_MISMATCH,
         Code.OUT_OF_RANGE,
         Code.LINK_BROKEN,

@@ -67,7 +67,9 @@ _BOUND_BEFORE: Final = re.compile(
     re.I,
 )
 _BOUND_AFTER: Final = re.compile(
-    "\\s*(?:(?:及|或|\\(含\\))?以[上下内]|之内|(?<=.)内|起|整|\\+|or (?:more|less))$", re.I
+    "\\s*(?:(?:及|或|\\(含\\))?以[上下内]|之内|(?<=.)内|起|整|\\+|or (?:more|less)"
+    "|(?:(?<=%)|(?<=% ))已?完成)$",
+    re.I,
 )
 _REMARK: Final = re.compile("(?<=[^\\s(])\\s*\\([^()]*\\)$")
 _IN_BRACKETS: Final = re.compile(r"\((?P<inside>[^()]*\d[^()]*)\)\s*(?P<unit>[^()\d]*)")
@@ -75,8 +77,8 @@ _SIGN: Final = re.compile(r"(?:(?P<minus>-|负|minus )|\+)\s*", re.I)
 _PER_HUNDRED: Final = re.compile(r"(?P<sign>负|-)?(?P<base>[百千])分之(?P<number>.+)")
 _SOME_MORE: Final = re.compile("[多余]")
 _SEPARATOR: Final = re.compile(r"\s*(?:[-~至到]|\bto\b)\s*")
-# Letters of any script, with the signs that units are made of; no digits, in either script.
-_UNIT: Final = re.compile(r"(?:[^\W\d_〇零一二两三四五六七八九十几]|[%‰°/·$¥€£])+")
+# Letters of any script, with the signs that units are made of; no digits, in either script, and no halves.
+_UNIT: Final = re.compile(r"(?![OoIl]+$)(?:[^\W\d_〇零一二两三四五六七八九十几半]|[%‰°/·$¥€£])+")
 _SLANG: Final = {"w": "万", "k": "千", "m": "百万", "bn": "十亿"}
 _ENGLISH: Final = {"thousand": "千", "million": "百万", "mn": "百万", "billion": "十亿", "bn": "十亿"}
 
@@ -103,6 +105,9 @@ def read_quantity(raw: object, units: UnitNames) -> Reading | None:
     digits = read_digits(raw)
     if digits is None:
         return None
+    share = _read_tenths(raw)
+    if share is not None:  # of what, the row's unit must say
+        return Reading(round(share * 100, 9), unit="%", text=clean_text(raw), ambiguous=raw.strip() == "一半")
     reading = _read_vague(simplify(fold_dashes(normalise_text(digits))).rstrip("。;,、 "), units)
     return None if reading is None else replace(reading, text=clean_text(raw))
 
@@ -115,7 +120,8 @@ def read_percent(raw: object) -> Reading | None:
     """
     if not isinstance(raw, str):
         return read_quantity(raw, _NoUnits())
-    fraction = _read_tenths(raw)
+    stated = (_STATED | _STATED_NONE).get(match_key(raw))
+    fraction = _read_tenths(raw) if stated is None else stated
     if fraction is not None:
         return Reading(fraction, text=clean_text(raw))
     reading = read_quantity(raw, _NoUnits())
@@ -133,17 +139,18 @@ _STATED: Final = dict.fromkeys(
     map(match_key, ["完成", "已完成", "全部完成", "done", "completed", "complete"]), 1.0
 )
 _STATED_NONE: Final = dict.fromkeys(map(match_key, ["未开始", "未启动", "尚未开始", "not started"]), 0.0)
-_TENTHS: Final = re.compile(r"(?P<tenths>\d|[一二两三四五六七八九十])成(?P<half>半|[一二三四五六七八九])?")
+_TENTHS: Final = re.compile(
+    r"(?P<tenths>\d{1,2}(?:\.\d+)?|[一二两三四五六七八九十])成(?P<half>半|[一二三四五六七八九])?"
+)
 
 
 def _read_tenths(text: str) -> float | None:
-    """已完成, 未开始, 一半 and 八成五: the shares that are said in words."""
+    """一半 and 八成五: the shares that are said in words."""
     key = match_key(text)
-    stated = (_STATED | _STATED_NONE | {"一半": 0.5}).get(key)
     tenths = _TENTHS.fullmatch(key)
-    if stated is not None or tenths is None:
-        return stated
-    whole = read_numeral(tenths["tenths"]) if not tenths["tenths"].isdigit() else Decimal(tenths["tenths"])
+    if tenths is None:
+        return 0.5 if key == "一半" else None
+    whole = Decimal(tenths["tenths"]) if tenths["tenths"][0].isdigit() else read_numeral(tenths["tenths"])
     part = Decimal(5) if tenths["half"] == "半" else read_numeral(tenths["half"] or "零")
     return None if whole is None or part is None else float((whole * 10 + part) / 100)
 
@@ -275,6 +282,8 @@ def _with_unit(number: Number, units: UnitNames) -> _Amount | None:
         for words, sure in ((_ENGLISH, True), (_SLANG, False)):
             word, _, unit = rest.partition(" ")
             scale = words.get(word.casefold())
+            if not scale and units.find(word[1:]):  # 1500W元
+                scale, unit = words.get(word[:1].casefold()), rest[1:]
             if scale and not number.scale:
                 scaled = Number(number.digits, scale, unit, doubtful or not sure)
                 return _with_unit(scaled, units)
@@ -299,4 +308,6 @@ def _unit_name(text: str, units: UnitNames) -> str:
     if text.casefold() in _CURRENCIES:
         return _CURRENCIES[text.casefold()]
     bare = text.replace(" ", "")
+    if bare.endswith("元人民币"):
+        return _unit_name(bare.removesuffix("人民币"), units)
     return bare if len(bare) <= _LONGEST_UNIT and _UNIT.fullmatch(bare) else ""
