@@ -328,13 +328,14 @@ def explain_reference(
     as_of: date | None = None,
     lang: str | None = None,
     password: str = "",
+    deep: bool = False,
 ) -> Explanation:
     """Where a reported number comes from: an id, a name, or a cell of a consolidated workbook.
 
     The figures are those of the cycle's inbox, or of `paths`.  A report without a folder is looked for
     in the cycle's, too; its own day goes before the cycle's, and one of a division or department is
-    explained from the figures of that part alone.  `password` opens encrypted files.  Raises
-    UsageError where the reference means nothing.
+    explained from the figures of that part alone.  `password` opens encrypted files; `deep` goes
+    down to the cells of everything below.  Raises UsageError where the reference means nothing.
     """
     if cycle:
         reference = look_in(reference, cycle.reports)
@@ -358,7 +359,7 @@ def explain_reference(
                 scope=scope,
                 lang=speak,
             )
-    return explain(find_subject(reference, figures), figures, collection, lang=speak)
+    return explain(find_subject(reference, figures), figures, collection, lang=speak, deep=deep)
 
 
 def plain_value(value: Value) -> object:

@@ -118,8 +118,13 @@ def test_scores_and_company_goals_of_the_sample_add_up_as_printed(made: Made) ->
     assert len(named) >= 8
 
 
-def small_figures(goals: Sequence[CompanyGoal], rows: Sequence[dict[str, Any]]) -> RollUp:
-    """Figures rolled up from short goals: a division with a goal of its own above two departments."""
+def small_figures(
+    goals: Sequence[CompanyGoal], rows: Sequence[dict[str, Any]], unread: Sequence[dict[str, Any]] = ()
+) -> RollUp:
+    """Figures rolled up from short goals: a division with a goal of its own above two departments.
+
+    `unread` are goals that were kept out.
+    """
     tree = (
         Department("YX", "营销中心"),
         Department("XS", "销售部", "YX", weight=0.6),
@@ -137,8 +142,8 @@ def small_figures(goals: Sequence[CompanyGoal], rows: Sequence[dict[str, Any]]) 
          "annual_target": 2 * row["target"], **row}
         for number, row in enumerate(rows, 1)
     ]  # fmt: skip
-    scores = score_nodes(BOOK, company, "", NodeInputs(records, ()), {})
-    view = CompanyView(BOOK, company, {}, records, (), frozenset(names))
+    scores = score_nodes(BOOK, company, "", NodeInputs(records, (), unread), {})
+    view = CompanyView(BOOK, company, {}, records, unread, frozenset(names))
     company_goals, _ = roll_company_goals(view)
     share_nodes(view, scores)
     share_facts(view, company_goals, [])
@@ -165,6 +170,37 @@ def test_a_division_with_goals_of_its_own_is_explained_with_them() -> None:
     # 0.75 · 0.5 + 0.25 · the cap; beside parts of 0.6 and 0.2 it has their mean weight
     assert own.value == pytest.approx(0.675)
     assert division.value == pytest.approx((0.6 * 0.9 + 0.2 * 0.8 + 0.4 * 0.675) / 1.2)
+
+
+def test_bounds_take_what_was_kept_out_at_nothing_and_at_the_cap() -> None:
+    """Goals of a department, parts of a division with goals of its own, rows of a company goal."""
+    revenue = CompanyGoal("营收", unit="万元", rollup="sum", lead="XS")
+    satisfied = CompanyGoal("满意", unit="分", rollup="weighted")
+    rows = [
+        {"department": "YX", "target": 10.0, "actual": 9.0, "weight": 0.8, "company_goal": None},
+        {"department": "XS", "target": 30.0, "actual": 27.0, "company_goal": "营收", "unit": "万元"},
+        {"department": "KH", "target": 10.0, "actual": 8.0, "weight": 0.7, "company_goal": "满意"},
+    ]
+    kept_out = [
+        {"department": "YX", "level": "department", "attainment": None, "weight": 0.2, "company_goal": None},
+        {"department": "KH", "level": "department", "attainment": None, "weight": 0.3, "company_goal": "满意",
+         "unit": "分", "annual_target": None},
+        {"department": "KH", "level": "support", "attainment": None, "weight": None, "company_goal": "营收",
+         "unit": "元", "annual_target": 400_000.0},
+    ]  # fmt: skip
+    figures, nobody = small_figures((revenue, satisfied), rows, kept_out), Collection(Company(()), (), (), ())
+    assert len(check_arithmetic(figures, nobody, "scores", "company_goals")) == 6
+    found = {row["code"]: row for row in figures.rows("scores")}
+    assert (found["KH"]["low"], found["KH"]["high"]) == pytest.approx((0.56, 0.56 + 0.3 * 1.2))
+    # parts of 0.6 and 0.2, and own goals with their mean weight of 0.4: 0.8 · 0.9, the rest missing
+    assert found["YX"]["low"] == pytest.approx((0.6 * 0.9 + 0.2 * 0.56 + 0.4 * 0.72) / 1.2)
+    division = {s.what: s for s in explain(find_subject("YX", figures), figures, nobody).root.steps}
+    assert evaluate_text(division["下限"].arithmetic.replace("×", "*")) == pytest.approx(found["YX"]["low"])
+    assert "被隔离" in division["下限"].note
+    summed = {s.what: s for s in explain(find_subject("营收", figures), figures, nobody).root.steps}
+    assert summed["达成率下限"].arithmetic == "0.9 × 60 / 100"  # 60 taken over with figures, 40 without
+    mean = {s.what: s for s in explain(find_subject("满意", figures), figures, nobody).root.steps}
+    assert mean["达成率上限"].arithmetic == "0.8 × 0.7 / 1 + 1.2 × (1 - 0.7) / 1"
 
 
 def test_only_what_counts_stands_in_a_company_goals_arithmetic() -> None:
@@ -219,7 +255,7 @@ def test_a_fact_down_to_what_was_typed(made: Made) -> None:
     assert actual.note == "由文字读取: 31,500,000元"
     assert actual.sha256 == made.figures.facts.set_index("fact").loc["YX-R006", "sha256"]
     deviation = named(explanation, "偏差")
-    assert deviation.formula.startswith("=IF(AND(ISNUMBER([actual])")
+    assert deviation.formula.startswith("=IF(AND(ISNUMBER([实际完成]),ISNUMBER([季度目标])")
     assert deviation.arithmetic == "ROUND(31500000-30000000,9)"
 
 
@@ -251,10 +287,10 @@ def test_a_goal_shows_how_quarters_make_the_year(made: Made) -> None:
 
 
 def test_a_company_goal_shows_what_each_department_brings(made: Made) -> None:
-    explanation = made.about("年度营收增长15%")
+    explanation = made.about("年度营收增长15%", deep=True)
     total = named(explanation, "累计实际")
-    parts = [float(part) for part in total.arithmetic.split(" + ")]
-    assert sum(parts) == pytest.approx(total.value)  # type: ignore[arg-type]
+    assert total.arithmetic == "56300000 / 100000000 + 3005 / 10000"  # 元 and 万元, in 亿元
+    assert evaluate_text(total.arithmetic) == pytest.approx(total.value)
     files = {step.place.file for step in steps(explanation) if step.place and step.typed}
     assert len(files) >= 2
 
@@ -264,7 +300,8 @@ def test_a_score_is_the_mean_its_arithmetic_says(made: Made) -> None:
         step = made.about(reference).root
         shown = step.arithmetic.replace("×", "*")
         assert evaluate_text(shown) == pytest.approx(step.value, rel=1e-8)
-    assert {"营销中心", "销售部"} <= {s.what.rpartition("　")[2] for s in steps(made.about("company"))}
+    whole = {s.what.rpartition("　")[2] for s in steps(made.about("company", deep=True))}
+    assert {"营销中心", "销售部"} <= whole
 
 
 def test_a_task_with_its_expected_progress(made: Made) -> None:

@@ -31,6 +31,7 @@ from planbook.problems import UsageError
 @lang_option
 @json_option
 @password_option
+@click.option("--deep", is_flag=True, help="Go down to the cells of everything below, not one level.")
 def explain(
     reference: str,
     paths: tuple[Path, ...],
@@ -39,6 +40,7 @@ def explain(
     lang: str | None,
     as_json: bool,
     password: str,
+    deep: bool,
 ) -> None:
     """Say where a reported number comes from, down to file, sheet, cell and formula.
 
@@ -55,7 +57,9 @@ def explain(
     if cycle is None and not paths:
         raise UsageError(TEXTS.say("no_cycle_explain"))
     speak = language(lang, cycle)
-    explanation = explain_reference(reference, cycle, paths, as_of=as_of, lang=speak, password=password)
+    explanation = explain_reference(
+        reference, cycle, paths, as_of=as_of, lang=speak, password=password, deep=deep
+    )
     if as_json:
         print_json(explanation.record())
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from planbook.calc import evaluate_text
@@ -12,13 +12,23 @@ from planbook.problems import CalcError
 from planbook.spec import Book, quote_text, references, render
 
 _IF = re.compile(r"(?<![A-Z.])IF\(")
-_TEXT = re.compile(r'"[^"]*"')
+_BARE = re.compile(r'"[^"]*"|[\d.]+')  # what says nothing of where it comes from
 _BRACKETED = re.compile(r"[+\-*/<>=&]")
 
 
-def definition(book: Book, measure: str) -> str:
-    """The formula of a measure as the specification has it, on one line."""
-    return " ".join(book.measures[measure].formula.split())
+def definition(book: Book, measure: str, lang: str, title: Callable[[str], str]) -> str:
+    """The formula of a measure in the reader's words: `title` names its arguments, choices have theirs."""
+
+    def name(text: str) -> str:
+        listed, _, item = text.partition(".")
+        if item:
+            return quote_text(book.list_title(listed, item, lang))
+        given = {each.key: each.title for sheet in book.sheets for each in sheet.inputs}
+        given |= {key: setting.title for key, setting in book.settings.items()}
+        return "{" + (given[text].to(lang) if text in given else text) + "}"
+
+    formula = "".join(book.measures[measure].formula.split("\n"))
+    return "=" + render(formula, reference=lambda key: f"[{title(key)}]", name=name)
 
 
 def arithmetic(
@@ -73,13 +83,13 @@ def literal(value: object) -> str:
 def reduce_branches(formula: str) -> str:
     """The formula with every ``IF`` replaced by the branch whose condition holds.
 
-    Where that leaves a bare text, the condition that chose it stands before it.
+    Where that leaves a bare text or number, the condition that chose it stands before it.
     """
     at, last = 0, ""
     while True:
         found = _find_if(formula, at)
         if found is None:
-            return f"{last} → {formula}" if last and _TEXT.fullmatch(formula) else formula
+            return f"{last} → {formula}" if last and _BARE.fullmatch(formula) else formula
         start, end, parts = found
         held = _decide(parts[0])
         if held is None or len(parts) < 2:

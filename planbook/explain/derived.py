@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from planbook.calc import evaluate_text
-from planbook.explain.bounds import work_out_bound
 from planbook.explain.model import Step
-from planbook.explain.plans import explain_goal, name_goal, name_task
-from planbook.explain.teller import Row, Teller, add_up, is_number, missing, plain
-from planbook.explain.totals import counted_goals, explain_company_goal, name_node
-from planbook.measures.progress import LATE, number_of
+from planbook.explain.plans import brief_goal, brief_task, goal_below, name_goal
+from planbook.explain.teller import Row, Teller, add_up, is_number, missing, number_in, plain, scaled
+from planbook.explain.totals import brief_node, counted_goals, explain_company_goal, name_node, own_score
+from planbook.measures.contributions import ADDED, convert_amount
+from planbook.measures.progress import LATE
 from planbook.measures.scores import MISSED, cap_of, impact
 from planbook.problems import CalcError, Problem, Severity
 from planbook.weights import fill_weights
@@ -40,13 +40,13 @@ def explain_count(teller: Teller, node: Row, key: str) -> Step:
     inside = {department.code for department in teller.figures.company.below(code)}
     if key in GOALS:
         rows = [goal for goal in teller.rows("goals") if goal["department"] in inside and GOALS[key](goal)]
-        steps = [_brief_goal(teller, goal) for goal in rows]
+        steps = [brief_goal(teller, goal) for goal in rows]
     elif key in TASKS:
         rows = [task for task in teller.rows("tasks") if task["department"] in inside and TASKS[key](task)]
-        steps = [_brief_task(teller, task) for task in rows]
+        steps = [brief_task(teller, task) for task in rows]
     elif key in DEPARTMENTS:
         nodes = (row for row in teller.rows("scores") if row["code"] in inside)
-        steps = [_brief_node(teller, row) for row in nodes if row["node"] == "department" and row[key]]
+        steps = [brief_node(teller, row) for row in nodes if row["node"] == "department" and row[key]]
     else:
         problems = teller.figures.problems
         steps = [
@@ -54,30 +54,6 @@ def explain_count(teller: Teller, node: Row, key: str) -> Step:
         ]
     title = teller.book.label(LABELS[key], teller.lang) if key in LABELS else teller.title("scores", key)
     return Step(f"{title}　{name_node(teller, node)}", len(steps), shown=str(len(steps)), steps=tuple(steps))
-
-
-def _brief_goal(teller: Teller, goal: Row) -> Step:
-    shown = (teller.percent(goal["attainment"]), teller.choice("goals", "rating", goal["rating"]))
-    return Step(
-        name_goal(goal),
-        plain(goal["attainment"]),
-        shown="　".join(filter(None, shown)),
-        place=teller.place(goal),
-    )
-
-
-def _brief_task(teller: Teller, task: Row) -> Step:
-    shown = (teller.percent(task["percent"]), teller.choice("tasks", "status", task["status"]))
-    return Step(
-        name_task(task),
-        plain(task["percent"]),
-        shown="　".join(filter(None, shown)),
-        place=teller.place(task),
-    )
-
-
-def _brief_node(teller: Teller, row: Row) -> Step:
-    return Step(name_node(teller, row), plain(row["score"]), shown=teller.percent(row["score"]) or "—")
 
 
 def brief_problem(teller: Teller, problem: Problem) -> Step:
@@ -92,34 +68,77 @@ def explain_column(teller: Teller, frame: str, row: Row, column: str, report: st
     """A figure that a report has beside a row's own: share, points, what it adds; None where unknown."""
     known = teller.report_column(report, column)
     title = known.title.to(teller.lang) if known else teller.title(frame, column)
+    typed = _typed(teller, frame, row, column, title)
+    if typed is not None:
+        return typed
     worked = _arithmetic(teller, frame, row, column, report)
     if worked:
         try:
             value = evaluate_text(worked.replace("×", "*"))
         except CalcError:
             return None
-        unit = (
-            row.get("unit") if frame == "facts" and column.startswith("adds_") else _company_unit(teller, row)
-        )
+        own = frame == "facts" and column.startswith("adds_")
+        unit = row.get("unit") if own else _company_unit(teller, row)
         shown = teller.amount(value, unit) if "adds_" in column else teller.percent(value)
         return Step(title, value, shown=shown, arithmetic=worked)
     if column in row and not missing(row[column]):
-        return Step(title, plain(row[column]), shown=teller.column(frame, row, column))
+        note = _origin(teller, frame, row, column)
+        return Step(title, plain(row[column]), shown=teller.column(frame, row, column), note=note)
     return None
+
+
+def _typed(teller: Teller, frame: str, row: Row, column: str, title: str) -> Step | None:
+    """A figure of a goal that a planner typed on its sheet; None where it is none."""
+    weight = column == "share" and is_number(row.get("weight")) and row["weight"] == row["share"]
+    if frame != "goals" or missing(row.get(column)):
+        return None
+    if column != "baseline" and not weight:
+        return None
+    at = (str(row["file"]), "goals", number_in(row["goal_id"]), "weight" if weight else column)
+    step = teller.cell(title, row[column], "" if weight else row["unit"], at)
+    return replace(step, shown=teller.percent(row[column])) if weight else step
+
+
+def _origin(teller: Teller, frame: str, row: Row, column: str) -> str:
+    """Where a figure comes from that is not worked out: which quarters, which file, which rule."""
+    if frame == "goals" and column == "quarters":
+        counted = (fact["quarter"] for fact in teller.facts_of(row) if fact["counted"] == "yes")
+        return teller.say("counts", names="、".join(teller.choice("facts", "quarter", q) for q in counted))
+    return teller.say("blank_weight") if (frame, column) == ("goals", "share") else ""
 
 
 def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) -> str:
     """How a column of a report is worked out from its row; ``""`` where it is none of these."""
-    attainment, limit = row.get("attainment"), f"{cap_of(teller.book, teller.settings):.10g}"
-    if frame in ("scores", "progress") and column in ("low", "high"):
-        return work_out_bound(teller, frame, row, column)
-    if frame == "scores" and report == "scores" and column in ("known", "points"):
-        known = f"{row['share']:.15g}"
-        return known if column == "known" else f"{known} × {row['score']:.15g}"
+    if frame == "scores" and column in ("known", "points", "share", "own_share", "own"):
+        return _node_weight(teller, row, column)
     if frame == "facts" and report == "facts" and "adds_" in column:
         return _fact_adds(teller, row, column)
-    if frame != "goals":
+    return _goal_column(teller, row, column, report) if frame == "goals" else ""
+
+
+def _node_weight(teller: Teller, row: Row, column: str) -> str:
+    """The weight of a node in the score above it, or of its own goals beside its parts."""
+    if column == "own":
+        return own_score(teller, row)
+    if column in ("known", "points"):
+        return f"{row['share']:.15g}" + (f" × {row['score']:.15g}" if column == "points" else "")
+    company, code = teller.figures.company, str(row["code"] or "")
+    found = company.find(code)
+    whole = column == "own_share"
+    above = code if whole else found.parent if found else ""
+    scored = next((r for r in teller.rows("scores") if str(r["code"] or "") == above), None)
+    if scored is None or not is_number(row[column]):
         return ""
+    given = [child.weight for child in company.children(above)]
+    filled = fill_weights([*given, *([None] if is_number(scored["own"]) else [])])
+    codes = [child.code for child in company.children(above)]
+    mine = filled[-1] if whole else filled[codes.index(code)]
+    return f"{mine:.10g} / ({add_up(filled)})"
+
+
+def _goal_column(teller: Teller, row: Row, column: str, report: str) -> str:
+    """How a column beside a goal's own is worked out."""
+    attainment, limit = row["attainment"], f"{cap_of(teller.book, teller.settings):.10g}"
     if column == "impact":
         rate, value = row["deviation_rate"], impact(row)
         if value is None:
@@ -127,13 +146,8 @@ def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) 
         if rate is None:
             return f"{attainment:.15g} - 1"
         return f"{rate:.15g}" if value == rate else f"0 - ({rate:.15g})"
-    if column.startswith("adds_"):
+    if report == "parts":
         return _added(teller, row, column)
-    if column in ("used", "points") and report == "parts":
-        used = _weight_used(teller, row)
-        return (
-            "" if used is None else f"{used:.15g}" + (f" × {attainment:.15g}" if column == "points" else "")
-        )
     if column in ("capped", "points") and is_number(attainment):
         capped = f"MIN({attainment:.15g},{limit})"
         return capped if column == "capped" else f"{row['share']:.15g} × {capped}"
@@ -145,57 +159,36 @@ def _fact_adds(teller: Teller, fact: Row, column: str) -> str:
     if not is_number(fact[column]):
         return ""
     counted = sum(other["counted"] == "yes" for other in teller.facts_of(fact))
-    shown = f"{fact[column.rpartition('_')[2]]:.15g}"
-    shown += f" / {counted}" if fact["aggregation"] == "mean" else ""
-    if column.startswith("adds_"):
-        return shown
-    unit, own = _company_unit(teller, fact), str(fact["unit"] or "")
-    ratio = teller.book.unit_table.convert(1.0, own or unit, unit)
-    return shown if ratio in (None, 1.0) else f"{shown} × {ratio:.15g}"
-
-
-def _company_row(teller: Teller, goal: Row) -> Row | None:
-    rows = teller.rows("company_goals")
-    return next((row for row in rows if row["number"] == goal["company_no"]), None)
+    value, shared = fact[column.rpartition("_")[2]], f" / {counted}" if fact["aggregation"] == "mean" else ""
+    unit = "" if column.startswith("adds_") else _company_unit(teller, fact)
+    ratio = convert_amount(teller.book, 1.0, fact["unit"], unit) if unit else 1.0
+    return scaled(value, 1.0 if ratio is None else ratio) + shared
 
 
 def _company_unit(teller: Teller, goal: Row) -> str:
-    above = _company_row(teller, goal) if "company_no" in goal else None
+    if "company_no" not in goal:
+        return ""
+    rows = teller.rows("company_goals")
+    above = next((row for row in rows if row["number"] == goal["company_no"]), None)
     return str(above["unit"] or "") if above else ""
 
 
 def _added(teller: Teller, goal: Row, column: str) -> str:
-    """What a goal adds to its company goal, in that one's unit."""
-    unit, own = _company_unit(teller, goal), str(goal["unit"] or "")
-
-    def convert(key: str) -> str:
-        value = (
-            teller.book.unit_table.convert(float(goal[key]), own or unit, unit)
-            if is_number(goal[key])
-            else None
-        )
-        return "" if value is None else f"{value:.15g}"
-
+    """What a goal adds to its company goal: in that one's unit, or with the weight that it has there."""
+    part = teller.parts.get((goal["file"], goal["goal_id"]), {})
+    if not is_number(part.get(column)):
+        return ""
+    if column in ("used", "points"):
+        return f"{part['used']:.15g}" + (f" × {goal['attainment']:.15g}" if column == "points" else "")
+    ratio = convert_amount(teller.book, 1.0, goal["unit"], part["company_unit"] or "")
+    sides = {
+        name: scaled(goal[key], 1.0 if ratio is None else ratio)
+        for name, key in ADDED.items()
+        if is_number(goal[key])
+    }
     if column == "adds_deviation":
-        sides = convert("actual"), convert("target")
-        return f"ROUND({sides[0]}-({sides[1]}),9)" if all(sides) else ""
-    return convert({"adds_annual": "annual_target"}.get(column, column.removeprefix("adds_")))
-
-
-def _weight_used(teller: Teller, goal: Row) -> float | None:
-    """The weight of a goal among those that a weighted company goal averages."""
-    counted = [
-        row
-        for row in teller.rows("goals")
-        if row["company_no"] == goal["company_no"]
-        and row["company_use"] == "counted"
-        and is_number(row["attainment"])
-    ]
-    weights = fill_weights([number_of(plain(row["weight"])) for row in counted])
-    key = goal["file"], goal["goal_id"]
-    return next(
-        (w for w, row in zip(weights, counted, strict=True) if (row["file"], row["goal_id"]) == key), None
-    )
+        return f"ROUND({sides['actual']} - {sides['target']},9)"
+    return sides.get(column.removeprefix("adds_"), "")
 
 
 # -- the bridge ------------------------------------------------------------------------------
@@ -211,29 +204,27 @@ def explain_bridge(teller: Teller, row: Row, name: str, unit: str, others: Seque
         for label, key in (("bridge_plan", "target"), ("bridge_actual", "actual"))
         for lang in teller.book.languages
     }
-    convert = teller.book.unit_table.convert
     whole = explain_company_goal(teller, row)
+    ratio = convert_amount(teller.book, 1.0, row["unit"], unit) if unit else 1.0
     if name in words:
-        value = convert(float(row[words[name]]), str(row["unit"] or unit), unit) if unit else row[words[name]]
         asked = next(step for step in whole.steps if step.what == teller.title("company_goals", words[name]))
-        return Step(
-            f"{row['goal']}　{name}", value, unit, teller.amount(value, unit), steps=(asked, *whole.steps)
-        )
+        worked = scaled(row[words[name]], ratio or 1.0)
+        value = evaluate_text(worked.replace("×", "*"))
+        shown = teller.amount(value, unit)
+        steps = (asked, *whole.steps)
+        return Step(f"{row['goal']}　{name}", value, unit, shown, arithmetic=worked, steps=steps)
     goals = [goal for goal in teller.rows("goals") if goal["company_no"] == row["number"]]
     counted = counted_goals(row, goals)
     mine = [goal for goal in counted if _named(goal, name)]
     if not mine:
         mine = [goal for goal in counted if not any(_named(goal, other) for other in others)]
-    amounts = [
-        tuple(
-            convert(float(goal[key]), str(goal["unit"] or unit), unit or str(goal["unit"] or "")) or 0.0
-            for key in ("actual", "target")
-        )
-        for goal in mine
-    ]
-    worked = " + ".join(f"{actual:.10g} - {add_up([target])}" for actual, target in amounts)
-    value = round(sum(actual - target for actual, target in amounts), 9)
-    steps = tuple(explain_goal(teller, goal) for goal in mine)
+    ratios = [convert_amount(teller.book, 1.0, goal["unit"], unit) or 1.0 if unit else 1.0 for goal in mine]
+    worked = " + ".join(
+        f"{scaled(goal['actual'], each)} - {scaled(goal['target'], each)}"
+        for goal, each in zip(mine, ratios, strict=True)
+    )
+    value = evaluate_text(f"ROUND({worked.replace('×', '*')},9)") if worked else 0.0
+    steps = tuple(goal_below(teller, goal) for goal in mine)
     return Step(
         f"{row['goal']}　{name}", value, unit, teller.amount(value, unit), arithmetic=worked, steps=steps
     )

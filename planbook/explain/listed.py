@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from planbook.explain.arithmetic import definition
 from planbook.explain.derived import brief_problem
 from planbook.explain.model import Step
-from planbook.explain.plans import explain_other, name_row, name_task
-from planbook.explain.teller import Row, Teller, add_up, is_number
+from planbook.explain.plans import TASK_MEASURES, brief_task, explain_other, name_row
+from planbook.explain.tasks import less
+from planbook.explain.teller import Row, Teller, add_up, factor, is_number
 from planbook.measures.scores import ATTENTION
 from planbook.problems import Problem, Severity
 from planbook.spec import Kind
@@ -60,9 +60,8 @@ def explain_measure(teller: Teller, key: str) -> Step:
     """A measure: its definition, in words and as a formula."""
     words = f"method_{key}"
     note = teller.book.label(words, teller.lang) if words in teller.book.labels else ""
-    return Step(
-        teller.book.measures[key].title.to(teller.lang), formula=definition(teller.book, key), note=note
-    )
+    formula = teller.define("tasks" if key in TASK_MEASURES else "goals", key)
+    return Step(teller.book.measures[key].title.to(teller.lang), formula=formula, note=note)
 
 
 def explain_problem(teller: Teller, problem: Problem) -> Step:
@@ -74,16 +73,18 @@ def explain_problem(teller: Teller, problem: Problem) -> Step:
 def explain_finding(teller: Teller, row: Row) -> Step:
     """A finding on how the plans fit together; budgets above the ceiling with the tasks that have one."""
     root = explain_other(teller, "coherence", row)
-    if row["kind"] != "over_budget":
-        return root
-    inside = {department.code for department in teller.figures.company.below(str(row["department"] or ""))}
-    tasks = [t for t in teller.rows("tasks") if t["department"] in inside and is_number(t["budget"])]
-    below = [
-        Step(name_task(t), t["budget"], shown=teller.amount(t["budget"], row["unit"]), place=teller.place(t))
-        for t in tasks
-    ]
-    found, worked = teller.title("coherence", "found"), add_up(t["budget"] for t in tasks)
-    steps = [replace(step, arithmetic=worked) if step.what == found else step for step in root.steps]
+    expected, found = row["expected"], row["found"]
+    worked = {"gap": less(found, expected)}
+    if worked["gap"] and expected:
+        worked["gap_rate"] = f"({worked['gap']}) / ABS({factor(expected)})"
+    below: list[Step] = []
+    if row["kind"] == "over_budget":
+        inside = {each.code for each in teller.figures.company.below(str(row["department"] or ""))}
+        tasks = [t for t in teller.rows("tasks") if t["department"] in inside and is_number(t["budget"])]
+        worked["found"] = add_up(task["budget"] for task in tasks)
+        below = [brief_task(teller, t, teller.amount(t["budget"], row["unit"])) for t in tasks]
+    titles = {teller.title("coherence", key): text for key, text in worked.items()}
+    steps = [replace(step, arithmetic=titles.get(step.what, "")) for step in root.steps]
     return replace(root, steps=(*steps, *below))
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from planbook.explain.texts import text
 from planbook.problems import Location, escape_text
 
+LARGE = 1e6  # from here on ten digits may lose what stands behind the point
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -15,7 +17,7 @@ class Step:
 
     `formula` is the definition in the specification, `arithmetic` the same with the figures in
     place; `place` is the cell it was read from, `typed` what stands there in the person's words,
-    `sha256` the file's.
+    `sha256` the file's.  `reference` is what to explain next where the figures below are left out.
     """
 
     what: str
@@ -28,6 +30,7 @@ class Step:
     typed: str = ""
     sha256: str = ""
     note: str = ""
+    reference: str = ""
     steps: tuple[Step, ...] = ()
 
     def walk(self) -> Iterator[Step]:
@@ -74,6 +77,7 @@ def _record(step: Step) -> dict[str, object]:
         "sha256": step.sha256,
         "typed": step.typed,
         "note": step.note,
+        "reference": step.reference,
         "steps": [_record(below) for below in step.steps],
     }
     return {key: value for key, value in shown.items() if value not in ("", None, []) or key == "value"}
@@ -85,11 +89,18 @@ def render_explanation(explanation: Explanation, lang: str) -> str:
     if explanation.reported is not None:
         lines[0] += f"　{text('reported', lang)} {_plain(explanation.reported)}"
     lines += _lines(explanation.root, explanation, (0, lang), set())
+    if any(step.reference for step in explanation.root.walk()):
+        lines.append(text("deeper", lang))
     return "\n".join(lines) + "\n"
 
 
 def _plain(value: object) -> str:
-    return f"{value:,.10g}" if isinstance(value, float) else escape_text(str(value))
+    return digits(value, ",") if isinstance(value, float) else escape_text(str(value))
+
+
+def digits(value: float, grouped: str = "") -> str:
+    """A figure on ten digits, and on fifteen where its whole part may need them."""
+    return f"{value:{grouped}.{15 if abs(value) >= LARGE else 10}g}"
 
 
 def _lines(step: Step, explanation: Explanation, at: tuple[int, str], hashes: set[str]) -> Iterator[str]:
@@ -98,6 +109,10 @@ def _lines(step: Step, explanation: Explanation, at: tuple[int, str], hashes: se
     indent = "  " * depth
     arrow = "→ " if step is explanation.asked else ""
     shown = f" = {step.shown}" if step.shown else ""
+    if step.reference:  # on one line: the rest is told when it is asked for
+        told = (step.note, str(step.place or ""), f"{text('see', lang)} {step.reference}")
+        yield indent + escape_text("　".join(filter(None, (f"{step.what}{shown}", *told))))
+        return
     yield f"{indent}{arrow}{escape_text(step.what)}{escape_text(shown)}"
     inner = indent + "    "
     if step.formula:

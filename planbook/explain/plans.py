@@ -1,9 +1,10 @@
-"""Rows of the departments' plans, explained: quarters, goals, tasks and the progress they make."""
+"""Rows of the departments' plans, explained: quarters, goals and tasks, whole or on one line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from planbook.explain.model import Step
 from planbook.explain.teller import (
@@ -12,7 +13,6 @@ from planbook.explain.teller import (
     Teller,
     add_up,
     is_number,
-    mean_of,
     missing,
     number_in,
     plain,
@@ -40,6 +40,29 @@ def _typed_figures(teller: Teller, row: Row) -> Iterator[Step]:
         if key != "target_high" or not missing(row[key]):
             at = (str(row["file"]), "review", number, key)
             yield teller.cell(teller.say(key), row[key], row["unit"], at)
+
+
+def quarter_below(teller: Teller, row: Row, note: str = "") -> Step:
+    """A quarter below what is explained: on one line, or with all its steps; `note` says more of it."""
+    if teller.deep:
+        step = explain_fact(teller, row)
+        return replace(step, note=teller.join(step.note, note))
+    quarter = teller.choice("facts", "quarter", row["quarter"])
+    counted = "" if row["counted"] == "yes" else teller.say("not_counted")
+    return Step(
+        f"{row['department_name']}　{row['goal']}　{quarter}",
+        plain(row["actual"]),
+        shown=against(teller, row),
+        note=teller.join(counted, note),
+        reference=str(row["fact"]),
+    )
+
+
+def against(teller: Teller, row: Row) -> str:
+    """What is there and what was wanted, in a few words."""
+    target, high = (teller.amount(row[key], row["unit"]) for key in ("target", "target_high"))
+    wanted = teller.say("against", target="–".join(filter(None, (target, high)))) if target else ""
+    return "　".join((teller.amount(row["actual"], row["unit"]) or "—", *filter(None, (wanted,))))
 
 
 def _brief_fact(teller: Teller, row: Row) -> Step:
@@ -93,6 +116,24 @@ def explain_goal(teller: Teller, row: Row, note: str = "") -> Step:
     )
 
 
+def brief_goal(teller: Teller, row: Row, note: str = "") -> Step:
+    """A goal on one line, with what to explain next."""
+    rated = (teller.percent(row["attainment"]), teller.choice("goals", "rating", row["rating"]))
+    return Step(
+        name_goal(row),
+        plain(row["attainment"]),
+        shown="　".join((*filter(None, rated), against(teller, row))),
+        place=teller.place(row),
+        note=note,
+        reference=f"{row['department']}-{row['goal_id']}",
+    )
+
+
+def goal_below(teller: Teller, row: Row, note: str = "") -> Step:
+    """A goal below what is explained: on one line, or with all its steps; `note` says more of it."""
+    return explain_goal(teller, row, note) if teller.deep else brief_goal(teller, row, note)
+
+
 def name_goal(row: Row) -> str:
     """A goal by its department, id and name."""
     return f"{row['department_name']}　{row['goal_id']}｜{row['goal']}"
@@ -133,44 +174,42 @@ def explain_task(teller: Teller, row: Row) -> Step:
     )
 
 
+def brief_task(teller: Teller, row: Row, note: str = "") -> Step:
+    """A task on one line, with what to explain next."""
+    shown = (teller.percent(row["percent"]), teller.choice("tasks", "status", row["status"]))
+    return Step(
+        name_task(row),
+        plain(row["percent"]),
+        shown="　".join(filter(None, shown)) or "—",
+        place=teller.place(row),
+        note=note,
+        reference=reference_of_task(row),
+    )
+
+
+def reference_of_task(row: Row) -> str:
+    """What a task is explained by: its id, or its name where it stands in no breakdown."""
+    return f"{row['department']}-{row['task_id']}" if not missing(row["task_id"]) else str(row["task"] or "")
+
+
+def task_below(teller: Teller, row: Row, note: str = "") -> Step:
+    """A task below what is explained: on one line, or with all its steps; `note` says more of it."""
+    if not teller.deep:
+        return brief_task(teller, row, note)
+    step = explain_task(teller, row)
+    return replace(step, note=teller.join(step.note, note))
+
+
 def name_task(row: Row) -> str:
     """A task by its department, id and name."""
     return f"{row['department_name']}　{row['task_id']}｜{row['task']}"
-
-
-def tasks_of(teller: Teller, row: Row) -> list[Row]:
-    """The tasks of a goal or an initiative."""
-    return [
-        task
-        for task in teller.rows("tasks")
-        if task["file"] == row["file"]
-        and task["goal_id"] == row["goal_id"]
-        and (row["node"] == "goal" or task["initiative"] == row["initiative"])
-    ]
-
-
-def explain_progress(teller: Teller, row: Row) -> Step:
-    """The progress of a goal or an initiative, from its tasks."""
-    mine = tasks_of(teller, row)
-    key = str(row["weighed_by"])
-    known = [t for t in mine if is_number(t["percent"]) and not t["hold"]]
-    basis = teller.say("weighed_by", basis=teller.choice("progress", "weighed_by", key))
-    name = row["initiative"] or row["goal"]
-    return Step(
-        f"{teller.say('progress')}　{row['department_name']}　{name}",
-        plain(row["percent"]),
-        shown=teller.percent(row["percent"]) or "—",
-        arithmetic=mean_of((1.0 if key == "equal" else t[key], t["percent"]) for t in known),
-        note=teller.join(basis, teller.say("coverage", coverage=row["coverage"])),
-        steps=tuple(explain_task(teller, task) for task in mine),
-    )
 
 
 # -- the rest ------------------------------------------------------------------------------
 
 
 def explain_other(teller: Teller, frame: str, row: Row) -> Step:
-    """A row that is no figure of its own: its columns, the cell it was read from, the tasks behind it."""
+    """A row that is no figure of its own: its columns, and the cell it was read from."""
     figures = (Holds.QUANTITY, Holds.FRACTION, Holds.NUMBER)
     steps = [
         Step(title, plain(row[column.key]), shown=teller.column(frame, row, column.key))
@@ -178,9 +217,6 @@ def explain_other(teller: Teller, frame: str, row: Row) -> Step:
         if column.holds in figures and not missing(row[column.key])
         if (title := teller.title(frame, column.key))
     ]
-    if frame == "appraisal":
-        tasks = (task for task in teller.rows("tasks") if task["department"] == row["department"])
-        steps += [explain_task(teller, task) for task in tasks if task["lead"] == row["position"]]
     return Step(name_row(teller, frame, row), place=teller.place(row), steps=tuple(steps))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from planbook.calc import evaluate_text
 from planbook.explain.arithmetic import arithmetic, definition, substitute
-from planbook.explain.model import Step
+from planbook.explain.model import Step, digits
 from planbook.explain.texts import text
 from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp
+from planbook.measures.contributions import contribution_rows
 from planbook.measures.frames import FRAMES, Holds
 from planbook.problems import CalcError, Location
 from planbook.reader import Submission
@@ -34,6 +36,9 @@ NAMES = {
     ("goals", "target_high"): "to_date_high",
     ("goals", "actual"): "to_date_actual",
     ("goals", "annual_target"): "annual",
+    ("goals", "annual_target_high"): "annual_high",
+    ("company_goals", "annual_target_high"): "annual_high",
+    ("company_goals", "company_target_high"): "company_high",
     ("company_goals", "target"): "to_date_target",
     ("company_goals", "actual"): "to_date_actual",
     ("company_goals", "target_high"): "to_date_high",
@@ -47,16 +52,22 @@ NAMES = {
     ("trend", "actual"): "actual",
     ("scores", "score"): "score",
 }
+ALIASES = {"annual_high": "annual_target_high"}  # arguments of measures that are columns of another key
 REPORTS = {"goals": "variance", "responsibility": "matrix"}  # frames that a report shows under another key
 
 
 class Teller:
     """Finds the rows of one roll-up and says what their figures are, in one language.
 
-    `defined` says whether measures come with their definitions, not only with their arithmetic.
+    `defined` says whether measures come with their definitions, not only with their arithmetic, and
+    `asked` which one's alone where only one figure is asked for.  `deep` goes down to the cells;
+    without it a row below the one that is explained takes one line.
     """
 
-    def __init__(self, figures: RollUp, collection: Collection, lang: str) -> None:
+    def __init__(
+        self, figures: RollUp, collection: Collection, lang: str, *, asked: str = "", deep: bool = False
+    ) -> None:
+        self.asked, self.deep = asked, deep
         self.figures, self.book, self.lang = figures, figures.book, lang
         self.settings: Mapping[str, SettingValue] = {**figures.settings, "as_of": figures.as_of}
         self.submissions = {r.submission.file: r.submission for r in collection.accepted}
@@ -73,6 +84,15 @@ class Teller:
         """The quarters of a goal."""
         return self._facts.get((goal["file"], goal["goal_id"]), [])
 
+    @cached_property
+    def parts(self) -> Mapping[tuple[object, object], Row]:
+        """What each goal adds to the company goal it took over, by file and id."""
+        found: dict[tuple[object, object], Row] = {}
+        for part in contribution_rows(self.figures, self.figures.rows("goals")):
+            if part["side"] is None or (part["file"], part["goal_id"]) not in found:
+                found[part["file"], part["goal_id"]] = part
+        return found
+
     # -- words -----------------------------------------------------------------------------
 
     def say(self, key: str, **values: object) -> str:
@@ -87,6 +107,19 @@ class Teller:
         if column is not None:
             return column.title.to(self.lang)
         return self.book.measures[key].title.to(self.lang) if key in self.book.measures else ""
+
+    def named(self, frame: str, key: str) -> str:
+        """What a definition calls its argument."""
+        if key == "filled":
+            return self.say("filled")
+        key = ALIASES.get(key, key)
+        sheets = (sheet.by_key for sheet in self.book.sheets)
+        found = next((columns[key].title.to(self.lang) for columns in sheets if key in columns), key)
+        return self.title(frame, key) or found
+
+    def define(self, frame: str, key: str) -> str:
+        """The definition of a measure in words."""
+        return definition(self.book, key, self.lang, lambda name: self.named(frame, name))
 
     def report_column(self, report: str, key: str) -> ReportColumn | None:
         """The column of a table of the report; None where it has none."""
@@ -113,7 +146,7 @@ class Teller:
             return self.book.label("nil", self.lang)
         if not is_number(value):
             return "" if missing(value) else str(value)
-        return f"{value:,.10g}{unit or ''}"
+        return f"{digits(float(str(value)), ',')}{unit or ''}"
 
     def percent(self, value: object) -> str:
         """A fraction as a percentage."""
@@ -187,7 +220,7 @@ class Teller:
                 plain(row[key]),
                 str(row.get("unit") or "") if key == "deviation" else "",
                 self.shown(key, row[key], row.get("unit")),
-                definition(self.book, key) if self.defined else "",
+                self.define(frame, key) if self.defined and self.asked in ("", key) else "",
                 self.worded(key, arithmetic(self.book, key, values, self.settings)),
             )
 
@@ -241,8 +274,15 @@ def number_in(ident: object) -> int:
 
 def factor(value: object) -> str:
     """A value as it stands in a sum; a negative one in brackets."""
-    shown = f"{value:.10g}" if is_number(value) else str(value)
+    shown = digits(float(str(value))) if is_number(value) else str(value)
     return f"({shown})" if shown.startswith("-") else shown
+
+
+def scaled(value: object, ratio: float) -> str:
+    """A value in another unit, as it stands in a sum: 56300000 / 100000000."""
+    if ratio == 1:
+        return factor(value)
+    return f"{factor(value)} × {ratio:.15g}" if ratio > 1 else f"{factor(value)} / {1 / ratio:.15g}"
 
 
 def add_up(values: Iterable[object]) -> str:

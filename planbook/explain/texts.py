@@ -14,6 +14,7 @@ _TEXTS: dict[str, dict[str, str]] = {
     "score": {"zh": "得分", "en": "Score"},
     "own_score": {"zh": "自身目标得分", "en": "Score of its own goals"},
     "annual": {"zh": "年度目标", "en": "Annual target"},
+    "company_high": {"zh": "公司年度目标上限", "en": "The company's annual upper target"},
     "annual_high": {"zh": "年度目标上限", "en": "Annual upper target"},
     "to_date_target": {"zh": "累计目标", "en": "Target to date"},
     "to_date_high": {"zh": "累计目标上限", "en": "Upper target to date"},
@@ -52,6 +53,40 @@ _TEXTS: dict[str, dict[str, str]] = {
     },
     "set_by_book": {"zh": "模板的默认值", "en": "the book's own"},
     "company": {"zh": "全公司", "en": "Company"},
+    "see": {"zh": "详见", "en": "see"},
+    "deeper": {
+        "zh": "“详见”后是编号：planbook explain 编号，再往下一层；加 --deep 一次列到单元格。",
+        "en": "planbook explain with what stands after “see” goes one level down; --deep goes to the cells.",
+    },
+    "against": {"zh": "目标 {target}", "en": "target {target}"},
+    "weight": {"zh": "权重 {weight}", "en": "weight {weight}"},
+    "filled": {"zh": "该行已填", "en": "the row holds anything"},
+    "weight_basis_sum": {
+        "zh": "权重＝年度目标，没有目标的取其余平均：有数字的 {known}{unit}，应有 {expected}{unit}",
+        "en": "weighed by annual targets, a blank one by the mean of the others: {known}{unit} have figures, "
+        "of {expected}{unit}",
+    },
+    "weight_basis_weighted": {
+        "zh": "按目标权重：有数字的 {known}，应有 {expected}",
+        "en": "by the goals' weights: {known} have figures, of {expected}",
+    },
+    "weight_basis_ratio": {
+        "zh": "每个部门权重相等：有数字的 {known} 个，应有 {expected} 个",
+        "en": "departments weigh alike: {known} have figures, of {expected}",
+    },
+    "kept_out": {
+        "zh": "另有权重 {weight} 的目标被隔离，没有数字",
+        "en": "goals of weight {weight} were kept out and have no figure",
+    },
+    "from_csv": {"zh": "见 {file}", "en": "from {file}"},
+    "blank_weight": {"zh": "权重空白：按规则补足", "en": "a blank weight: filled in by the rule"},
+    "peak_day": {"zh": "{day} 起同时进行", "en": "at the same time from {day}"},
+    "counts": {"zh": "计入：{names}", "en": "counted: {names}"},
+    "by_days": {"zh": "按计划天数加权", "en": "weighed by planned days"},
+    "of_equals": {
+        "zh": "各目标同等，达成率计至 {cap}",
+        "en": "goals weigh alike, each up to {cap}",
+    },
 }
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
+from planbook.explain.bounds import bounds_of_company_goal, bounds_of_node
 from planbook.explain.model import Step
-from planbook.explain.plans import explain_fact, explain_goal
-from planbook.explain.teller import MEASURES, Row, Teller, add_up, is_number, mean_of, missing, plain
-from planbook.measures.progress import number_of
+from planbook.explain.plans import goal_below, quarter_below
+from planbook.explain.teller import MEASURES, Row, Teller, is_number, mean_of, missing, plain, scaled
+from planbook.measures.contributions import convert_amount
 from planbook.measures.scores import cap_of
-from planbook.weights import fill_weights
 
 
 def explain_company_goal(teller: Teller, row: Row) -> Step:
@@ -36,6 +35,7 @@ def explain_company_goal(teller: Teller, row: Row) -> Step:
         )
         if not missing(row[key])
     ]
+    steps += _given(teller, row, counted)
     if row["rollup"] == "weighted":
         steps.append(_weighted(teller, row, counted))
     else:
@@ -43,10 +43,10 @@ def explain_company_goal(teller: Teller, row: Row) -> Step:
         time = "last" if row["rollup"] == "ratio" else row["aggregation"]
         keys = (*MEASURES, "year_completion")
         steps += teller.measured("company_goals", row, keys, metric_kind="", aggregation=time)
+    steps += bounds_of_company_goal(teller, row)
     teller.defined = False  # of what stands below, the arithmetic is enough
     notes = [
         teller.say("coverage", coverage=row["coverage"]),
-        teller.say("bounds", low=teller.percent(row["low"]), high=teller.percent(row["high"])),
         "" if below else teller.say("taken_by_nobody"),
         "" if missing(row["shown_only"]) else teller.say("shown_only", names=row["shown_only"]),
     ]
@@ -55,8 +55,30 @@ def explain_company_goal(teller: Teller, row: Row) -> Step:
         plain(row["attainment"]),
         shown=teller.percent(row["attainment"]) or "—",
         note=teller.join(*notes),
-        steps=(*steps, *(explain_goal(teller, goal, _use(teller, row, goal)) for goal in below)),
+        steps=(*steps, *(goal_below(teller, goal, _use(teller, row, goal)) for goal in below)),
     )
+
+
+def _given(teller: Teller, row: Row, counted: Sequence[Row]) -> Iterator[Step]:
+    """What the company set itself, last year's figure (the departments' where all have one), the quarters."""
+    goal = next((goal for goal in teller.figures.company.goals if goal.goal == row["goal"]), None)
+    source = teller.say("from_csv", file="company_goals.csv")
+    for key in ("company_target", "company_target_high", "baseline"):
+        if missing(row[key]):
+            continue
+        own = key != "baseline" or (goal is not None and goal.baseline == row[key])
+        yield Step(
+            teller.named("company_goals", key),
+            plain(row[key]),
+            str(row["unit"] or ""),
+            teller.amount(row[key], row["unit"]),
+            arithmetic="" if own else _over_space(teller, row, counted, key),
+            note=source if own else "",
+        )
+    if is_number(row["quarters"]):
+        least = ", ".join(f"{goal['quarters']:.0f}" for goal in counted if is_number(goal["quarters"]))
+        title, shown = teller.title("company_goals", "quarters"), f"{row['quarters']:.0f}"
+        yield Step(title, plain(row["quarters"]), shown=shown, arithmetic=f"MIN({least})" if least else "")
 
 
 def _use(teller: Teller, row: Row, goal: Row) -> str:
@@ -105,21 +127,22 @@ def _over_space(teller: Teller, row: Row, goals: Sequence[Row], key: str) -> str
 
 def _sum(teller: Teller, goals: Sequence[Row], key: str, unit: str) -> str:
     """Amounts added in one unit; what does not convert is not added."""
-    convert = teller.book.unit_table.convert
     found = (
-        convert(float(goal[key]), str(goal["unit"] or unit), unit) for goal in goals if is_number(goal[key])
+        (goal[key], convert_amount(teller.book, 1.0, goal["unit"], unit))
+        for goal in goals
+        if is_number(goal[key])
     )
-    return add_up(value for value in found if value is not None)
+    return " + ".join(scaled(value, ratio) for value, ratio in found if ratio is not None)
 
 
 def _weighted(teller: Teller, row: Row, goals: Sequence[Row]) -> Step:
-    known = [goal for goal in goals if is_number(goal["attainment"])]
-    weights = fill_weights([number_of(plain(goal["weight"])) for goal in known])
+    used = (teller.parts[goal["file"], goal["goal_id"]]["used"] for goal in goals)
+    pairs = zip(used, (goal["attainment"] for goal in goals), strict=True)
     return Step(
         teller.title("company_goals", "attainment"),
         plain(row["attainment"]),
         shown=teller.percent(row["attainment"]),
-        arithmetic=mean_of(zip(weights, (float(goal["attainment"]) for goal in known), strict=True)),
+        arithmetic=mean_of((weight, value) for weight, value in pairs if weight is not None),
     )
 
 
@@ -132,14 +155,16 @@ def explain_quarter(teller: Teller, row: Row) -> Step:
         if (fact["company_goal"], fact["quarter"]) != (row["goal"], row["quarter"]):
             continue
         use = goals.get((fact["file"], fact["goal_id"]), {}).get("company_use")
-        step = explain_fact(teller, fact)
+        note = ""
         if use == "shown":
-            step = replace(step, note=teller.join(step.note, teller.say("only_shown")))
+            note = teller.say("only_shown")
         elif use == "unit":
-            step = replace(step, note=teller.join(step.note, teller.choice("parts", "company_use", "unit")))
+            note = teller.choice("parts", "company_use", "unit")
         elif is_paired(fact):
             counted.append(fact)
-        steps.append(step)
+        else:
+            note = teller.say("one_side")
+        steps.append(quarter_below(teller, fact, note))
     sums = [
         Step(
             teller.title("trend", key),
@@ -154,9 +179,28 @@ def explain_quarter(teller: Teller, row: Row) -> Step:
         f"{row['goal']}　{teller.choice('trend', 'quarter', row['quarter'])}",
         plain(row["attainment"]),
         shown=teller.percent(row["attainment"]) or "—",
-        note=teller.say("coverage", coverage=f"{row['covered']}/{row['expected']}"),
-        steps=(*sums, *teller.measured("trend", row, quarters=0.0), *steps),
+        note=teller.say("coverage", coverage=f"{row['covered']:.0f}/{row['expected']:.0f}"),
+        steps=(
+            *sums,
+            *teller.measured("trend", row, quarters=0.0),
+            *_departments(teller, row, counted),
+            *steps,
+        ),
     )
+
+
+def _departments(teller: Teller, row: Row, counted: Sequence[Row]) -> list[Step]:
+    """The departments that have figures for a quarter, and how many took the goal over."""
+    names = "、".join(dict.fromkeys(str(fact["department_name"]) for fact in counted))
+    return [
+        Step(
+            teller.title("trend", key),
+            plain(row[key]),
+            shown=teller.column("trend", row, key),
+            note=teller.say("counts", names=names) if key == "covered" and names else "",
+        )
+        for key in ("covered", "expected")
+    ]
 
 
 # -- scores --------------------------------------------------------------------------------
@@ -165,17 +209,13 @@ def explain_quarter(teller: Teller, row: Row) -> Step:
 def explain_node(teller: Teller, row: Row) -> Step:
     """A score: of a department from its goals, of a division from what stands below it and its own."""
     teller.defined = False
-    company, code = teller.figures.company, str(row["code"] or "")
-    by_code = {str(r["code"]): r for r in teller.rows("scores")}
-    children = [by_code[child.code] for child in company.children(code) if child.code in by_code]
+    code = str(row["code"] or "")
+    children = _children(teller, code)
     goals = [g for g in teller.rows("goals") if g["department"] == code and g["level"] == "department"]
     limit = cap_of(teller.book, teller.settings)
-    note = teller.say("bounds", low=teller.percent(row["low"]), high=teller.percent(row["high"]))
     own = _own_goals(row, goals, limit)
     pairs: Sequence[tuple[object, object]] = own
-    below = [explain_goal(teller, goal) for goal in goals]
-    if own:
-        note = teller.join(note, teller.say("cap", cap=teller.percent(limit)))
+    below = [goal_below(teller, goal, _weight_note(teller, goal["share"])) for goal in goals]
     if children:
         parts = [(child["share"], child["score"]) for child in children]
         if own:
@@ -187,8 +227,45 @@ def explain_node(teller: Teller, row: Row) -> Step:
         plain(row["score"]),
         shown=teller.percent(row["score"]) or teller.say("no_score"),
         arithmetic=mean_of(pairs),
+        note=teller.say("cap", cap=teller.percent(limit)) if own else "",
+        steps=(
+            *bounds_of_node(teller, row),
+            *(_node_below(teller, child) for child in children),
+            *below,
+        ),
+    )
+
+
+def _children(teller: Teller, code: str) -> list[Row]:
+    """The nodes right below one, those in sight."""
+    by_code = {str(row["code"]): row for row in teller.rows("scores")}
+    return [by_code[child.code] for child in teller.figures.company.children(code) if child.code in by_code]
+
+
+def _node_below(teller: Teller, row: Row) -> Step:
+    """A node below the one explained: on one line, or with all its steps."""
+    if teller.deep:
+        return explain_node(teller, row)
+    return brief_node(teller, row, _weight_note(teller, row["share"]))
+
+
+def brief_node(teller: Teller, row: Row, note: str = "") -> Step:
+    """A node on one line, with what to explain next."""
+    rated = (teller.percent(row["score"]) or "—", teller.choice("scores", "rating", row["rating"]))
+    return Step(
+        name_node(teller, row),
+        plain(row["score"]),
+        shown="　".join(filter(None, rated)),
         note=note,
-        steps=(*(explain_node(teller, child) for child in children), *below),
+        reference=str(row["code"] or "company"),
+    )
+
+
+def _weight_note(teller: Teller, share: object) -> str:
+    return (
+        teller.say("weight", weight=f"{share:.4%}".rstrip("%").rstrip("0").rstrip(".") + "%")
+        if is_number(share)
+        else ""
     )
 
 
@@ -203,6 +280,12 @@ def _own_goals(row: Row, goals: Sequence[Row], limit: float) -> list[tuple[objec
         return []
     known = [goal for goal in goals if is_number(goal["attainment"]) and is_number(goal["share"])]
     return [(float(goal["share"]), min(float(goal["attainment"]), limit)) for goal in known]
+
+
+def own_score(teller: Teller, row: Row) -> str:
+    """How a node's own goals make a score."""
+    goals = [g for g in teller.rows("goals") if g["department"] == row["code"] and g["level"] == "department"]
+    return mean_of(_own_goals(row, goals, cap_of(teller.book, teller.settings)))
 
 
 def _own_step(teller: Teller, row: Row, own: Sequence[tuple[object, object]], goals: Sequence[Step]) -> Step:

@@ -15,7 +15,8 @@ from planbook.explain.listed import (
 )
 from planbook.explain.locate import BESIDE, Subject
 from planbook.explain.model import Explanation, Step
-from planbook.explain.plans import explain_fact, explain_goal, explain_other, explain_progress, explain_task
+from planbook.explain.plans import explain_fact, explain_goal, explain_other, explain_task
+from planbook.explain.tasks import explain_position, explain_progress, explain_risk
 from planbook.explain.teller import Teller
 from planbook.explain.totals import explain_company_goal, explain_node, explain_quarter
 from planbook.measures import Collection, RollUp
@@ -28,15 +29,22 @@ TRACES = {
     "scores": explain_node,
     "tasks": explain_task,
     "progress": explain_progress,
+    "appraisal": explain_position,
+    "risks": explain_risk,
     "coherence": explain_finding,
     "receipts": explain_receipt,
 }
 ROOTS = frozenset({("scores", "score"), ("progress", "percent")})  # what the first line itself tells
 
 
-def explain(subject: Subject, figures: RollUp, collection: Collection, *, lang: str = "zh") -> Explanation:
-    """The row that `subject` means, its arithmetic, and everything below it down to the cells."""
-    teller = Teller(figures, collection, lang)
+def explain(
+    subject: Subject, figures: RollUp, collection: Collection, *, lang: str = "zh", deep: bool = False
+) -> Explanation:
+    """The row that `subject` means and its arithmetic; what it is made of on a line each.
+
+    Goals, quarters and tasks themselves go down to the cells; `deep` does so for everything.
+    """
+    teller = Teller(figures, collection, lang, asked=subject.column, deep=deep)
     root = trace(teller, subject)
     asked = root if subject.is_whole or (subject.frame, subject.column) in ROOTS else None
     if asked is None and (subject.report, subject.column) not in BESIDE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from planbook.calc import evaluate_measures
 from planbook.company import Company, CompanyGoal
 from planbook.layout.cells import CellValue, SettingValue
+from planbook.measures.contributions import convert_amount
 from planbook.measures.progress import number_of
 from planbook.measures.scores import Score, cap_of, combine_scores, rate
 from planbook.measures.source import Record
@@ -49,7 +50,7 @@ class CompanyView:
     def convert(self, value: object, unit: object, wanted: str) -> float | None:
         """A quantity in another unit of its family; None where there is none."""
         number = number_of(value)
-        return None if number is None else self.book.unit_table.convert(number, str(unit or wanted), wanted)
+        return None if number is None else convert_amount(self.book, number, unit, wanted)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _weigh(
     missing: Sequence[float | None],
     attainment: float | None,
 ) -> Record:
-    """Coverage by departments, and the share of the weight that is known.
+    """The weight that is known of that which is expected.
 
     `parts` are (department, weight, known) of the rows that count, `missing` the weights of what
     is expected beside them; a weight that is None takes the mean of the others.
@@ -176,9 +177,8 @@ def _weigh(
     shares = fill_weights([weight for _, weight, _ in parts] + list(missing))
     if not sum(shares) > 0:
         shares = [1.0] * len(shares)
-    total = sum(shares)
     known = sum(share for share, (_, _, is_known) in zip(shares, parts, strict=False) if is_known)
-    return {"known_share": known / total if total else 0.0, "attainment": attainment}
+    return {"known_weight": known, "expected_weight": sum(shares), "attainment": attainment}
 
 
 def _coverage(departments: Mapping[object, bool], missing: int) -> Record:
@@ -240,7 +240,7 @@ def convert_row(book: Book, goal: CompanyGoal, row: Mapping[str, object]) -> dic
         number = number_of(row.get(key))
         if number is None or number != number:
             continue
-        converted = book.unit_table.convert(number, str(row["unit"] or goal.unit), goal.unit)
+        converted = convert_amount(book, number, row["unit"], goal.unit)
         if converted is None:
             return None
         totals[key] = converted
@@ -425,7 +425,8 @@ def _measure(view: CompanyView, records: Sequence[Record]) -> None:
 
 def _finish(view: CompanyView, record: Record) -> None:
     """Bounds, and the unit that reads best."""
-    known = float(str(record.pop("known_share", 0.0)))
+    weights = number_of(record["known_weight"]) or 0.0, number_of(record["expected_weight"]) or 0.0
+    known = weights[0] / weights[1] if weights[1] else 0.0
     attainment = number_of(record.get("attainment"))
     record["low"] = (attainment or 0.0) * known
     record["high"] = (attainment or 0.0) * known + view.cap * (1.0 - known)

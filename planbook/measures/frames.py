@@ -246,6 +246,7 @@ SCORES = FrameSpec(
         ("share", _F, "weight used in its parent's score: a blank one takes the mean of the others"),
         ("own", _F, "score of its own goals"),
         ("own_share", _F, "weight of that score beside its parts"),
+        ("own_weight", _F, "what its own goals weigh together, those kept out of the figures included"),
     ),
 )
 
@@ -290,6 +291,8 @@ COMPANY_GOALS = FrameSpec(
         ("number", _N, "its place among the company's goals, from 1"),
         ("paired", _T, "of a ratio: codes of the departments whose figures count"),
         ("scale", _N, "of a ratio: what the quotient of the two sums is multiplied with"),
+        ("known_weight", _N, "weight, in its bounds, of the rows that have figures"),
+        ("expected_weight", _N, "the same of all that is expected: annual target, weight or department"),
     ),
 )
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from planbook.company import Company
 from planbook.measures.progress import DONE, LATE, is_held, number_of
 from planbook.measures.source import Record
 from planbook.values import match_key
 
+Row = Mapping[str, Any]  # a record, or a row of its frame
 _SEVERAL = re.compile(r"[、;；,，/／\n]")  # what people put between several names
 
 
@@ -130,48 +132,71 @@ def appraise_positions(
     records = []
     for (department, _), mine in groups.items():
         position = mine[0]
-        name = match_key(str(position.get("lead_name")))
-        supports = sum(
-            name in {match_key(n) for n in split_names(t.get("support"))}
-            for t in tasks
-            if t["department"] == department and not is_held(t)
-        )
         shared = {key: position.get(key) for key in ("department", "department_name", "lead_name")}
         records.append(
             {
                 **shared,
                 "position": position["lead"],
                 "position_name": shared["lead_name"],
-                "supports": supports,
-                **_count_tasks([t for t in mine if not is_held(t)], as_of),
+                "supports": len(supported_tasks(tasks, department, shared["lead_name"])),
+                **_count_tasks(sort_tasks(mine, as_of)),
                 **_mean_attainment(mine, attainment, cap),
             }
         )
     return records
 
 
-def _count_tasks(tasks: Sequence[Record], as_of: date) -> Record:
-    due = [t for t in tasks if isinstance(day := t.get("finish"), date) and day <= as_of]
-    on_time = sum(t.get("status") == DONE for t in due)
-    known = [t for t in tasks if number_of(t.get("percent")) is not None]
+def led_tasks(tasks: Iterable[Row], department: object, position: object) -> list[Row]:
+    """The tasks of a department that a position leads, those on hold too."""
+    wanted = match_key(str(position))
+    return [
+        task
+        for task in tasks
+        if task["department"] == department and task["lead"] and match_key(str(task["lead"])) == wanted
+    ]
+
+
+def supported_tasks(tasks: Iterable[Row], department: object, name: object) -> list[Row]:
+    """The tasks of a department that name a position as one that helps."""
+    wanted = match_key(str(name))
+    return [
+        task
+        for task in tasks
+        if task["department"] == department
+        and not is_held(task)
+        and wanted in {match_key(each) for each in split_names(task.get("support"))}
+    ]
+
+
+def sort_tasks(tasks: Sequence[Row], as_of: date) -> dict[str, list[Row]]:
+    """A position's tasks by the column of the appraisal that counts them; what is on hold is in none."""
+    active = [task for task in tasks if not is_held(task)]
+    due = [task for task in active if isinstance(day := task.get("finish"), date) and day <= as_of]
+    return {
+        "tasks": active,
+        "done": [task for task in active if task.get("status") == DONE],
+        "due": due,
+        "on_time": [task for task in due if task.get("status") == DONE],
+        "late": [task for task in active if task.get("status") in LATE],
+        "untracked": [task for task in active if number_of(task.get("percent")) is None],
+    }
+
+
+def _count_tasks(sorted_tasks: Mapping[str, Sequence[Row]]) -> Record:
+    tasks, due = sorted_tasks["tasks"], sorted_tasks["due"]
     peak, peak_day = busiest_day(tasks)
     figures: Record = {key: _mean_by_days(tasks, key) for key in ("percent", "expected")}
     return {
         "owners": "、".join(dict.fromkeys(str(t["owner"]) for t in tasks if t.get("owner"))) or None,
-        "tasks": len(tasks),
-        "done": sum(t.get("status") == DONE for t in tasks),
-        "due": len(due),
-        "on_time": on_time,
-        "on_time_rate": on_time / len(due) if due else None,
-        "late": sum(t.get("status") in LATE for t in tasks),
-        "untracked": len(tasks) - len(known),
+        **{key: len(mine) for key, mine in sorted_tasks.items()},
+        "on_time_rate": len(sorted_tasks["on_time"]) / len(due) if due else None,
         "peak": peak,
         "peak_day": peak_day,
         **figures,
     }
 
 
-def _mean_by_days(tasks: Sequence[Record], key: str) -> float | None:
+def _mean_by_days(tasks: Sequence[Row], key: str) -> float | None:
     """The mean of a share over the tasks that have one, each by its planned days; None where none has."""
     known = [
         (number_of(task.get("days")) or 1.0, value)
@@ -194,7 +219,7 @@ def _mean_attainment(
     }
 
 
-def busiest_day(tasks: Iterable[Record]) -> tuple[int, date | None]:
+def busiest_day(tasks: Iterable[Row]) -> tuple[int, date | None]:
     """How many tasks run at the same time at most, and the first day of that."""
     steps: dict[date, int] = {}
     for task in tasks:

@@ -141,6 +141,8 @@ def score_nodes(
     ratings = rate(book, [record["score"] for record in records], settings)
     for record, rating in zip(records, ratings, strict=True):
         record["rating"] = rating
+        counted = [*goals.get(record["code"], ()), *unread.get(record["code"], ())]
+        record["own_weight"] = _sum_known(counted, "share") if weighted else None
         if not weighted:
             record["low"] = record["high"] = None
     return records
@@ -195,7 +197,7 @@ def _count_nodes(company: Company, inputs: NodeInputs) -> dict[str, Record]:
 
 
 def _sum_known(records: Sequence[Record], key: str) -> float | None:
-    values = [value for record in records if (value := number_of(record[key])) is not None]
+    values = [value for record in records if (value := number_of(record.get(key))) is not None]
     return sum(values) if values else None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
+from planbook.measures.contributions import convert_amount
 from planbook.measures.plain import Row
 from planbook.reports.place import FIRST_ROW, MOST_WRITTEN
 from planbook.reports.sheets import LIVE, Page, column_range
@@ -152,8 +153,8 @@ def _live_places(goals: Sequence[Row]) -> dict[object, int]:
 
 def _factor(page: Page, row: Row) -> float | None:
     """What a part's quantities are multiplied with to be in the unit of its company goal."""
-    own, unit = row["unit"], row["company_unit"]
-    return page.book.unit_table.convert(1.0, str(own or unit), str(unit)) if unit else 1.0
+    unit = row["company_unit"]
+    return convert_amount(page.book, 1.0, row["unit"], str(unit)) if unit else 1.0
 
 
 # -- scores ------------------------------------------------------------------------------------

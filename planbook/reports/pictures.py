@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planbook.measures.contributions import convert_amount
 from planbook.measures.plain import Row
 from planbook.measures.scores import rate
 from planbook.problems import in_words, list_words
@@ -106,7 +107,7 @@ def _bridge(roll_up: RollUp, goal: Row, parts: Mapping[str, float], rest: str) -
         shown[rest.format(count=len(left))] = sum(left.values())
 
     def convert(value: float) -> float:
-        converted = roll_up.book.unit_table.convert(value, goal["unit"] or unit, unit) if unit else value
+        converted = convert_amount(roll_up.book, value, goal["unit"], unit) if unit else value
         return value if converted is None else round(converted, 9)
 
     steps = tuple(Step(name, convert(value), sign * value >= 0) for name, value in shown.items())

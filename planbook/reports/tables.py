@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from planbook.measures.contributions import contribution_rows
 from planbook.measures.plain import Row, rows_of
 from planbook.measures.progress import LATE
-from planbook.measures.scores import impact
+from planbook.measures.scores import cap_of, impact
 from planbook.reports.figures import goal_rows, node_rows, problem_rows
-from planbook.weights import fill_weights
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
@@ -25,7 +25,7 @@ def report_rows(roll_up: RollUp, lang: str) -> dict[str, list[Row]]:
     goals = _scored_goals(roll_up, goal_rows(roll_up), nodes)
     return {
         "company_goals": rows_of(roll_up.company_goals),
-        "parts": _parts(roll_up, goals),
+        "parts": contribution_rows(roll_up, goals),
         "scores": nodes,
         "variance": goals,
         "trend": rows_of(roll_up.trend),
@@ -95,7 +95,7 @@ def _scored_nodes(rows: Sequence[Row]) -> list[Row]:
 
 def _scored_goals(roll_up: RollUp, rows: Sequence[Row], nodes: Sequence[Row]) -> list[Row]:
     numbers = {row["code"]: row["number"] for row in nodes}
-    cap = float(str(roll_up.settings.get("cap", roll_up.book.settings["cap"].value)))
+    cap = cap_of(roll_up.book, roll_up.settings)
     found = []
     for row in rows:
         scored = row["share"] is not None and row["attainment"] is not None
@@ -106,91 +106,7 @@ def _scored_goals(roll_up: RollUp, rows: Sequence[Row], nodes: Sequence[Row]) ->
     return found
 
 
-# -- contributions -----------------------------------------------------------------------------
-
-
-def _parts(roll_up: RollUp, goals: Sequence[Row]) -> list[Row]:
-    """The goals that took over a company goal, by company goal; what counts adds up to its figures."""
-    found: list[Row] = []
-    for above in rows_of(roll_up.company_goals):
-        own = [goal for goal in goals if goal["company_no"] == above["number"]]
-        own.sort(key=lambda goal: goal["company_use"] != "counted")
-        if above["rollup"] == "ratio":
-            found += _divided(roll_up, above, goals)
-            found += [{**_part(above, goal), "company_use": "shown"} for goal in own]
-        else:
-            found += _summed(roll_up, above, own) if above["rollup"] == "sum" else _weighted(above, own)
-    return found
-
-
-def _part(above: Row, goal: Row) -> Row:
-    blank = dict.fromkeys(
-        (
-            "adds_target",
-            "adds_actual",
-            "adds_deviation",
-            "adds_annual",
-            "used",
-            "points",
-            "side",
-            "company_unit",
-        )
-    )
-    return {**goal, **blank, "company_goal": above["goal"], "company_no": above["number"]}
-
-
-def _summed(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
-    found = []
-    for goal in goals:
-        part = _part(above, goal)
-        part["company_unit"] = above["unit"]
-        if goal["company_use"] == "counted":
-            part |= _added(roll_up, goal, above["unit"])
-            if part["adds_target"] is not None and part["adds_actual"] is not None:
-                part["adds_deviation"] = round(part["adds_actual"] - part["adds_target"], 9)
-        found.append(part)
-    return found
-
-
-def _added(roll_up: RollUp, goal: Row, unit: str | None) -> Row:
-    """What a goal adds, in the unit of what it is added to."""
-    pairs = (("target", "target"), ("actual", "actual"), ("annual", "annual_target"))
-    return {f"adds_{name}": _convert(roll_up, goal, goal[key], unit) for name, key in pairs}
-
-
-def _divided(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
-    """What stands above and below the line of a ratio: the goals of the departments that count in it."""
-    paired = set(str(above["paired"] or "").split("、"))
-    units = {goal.goal: goal.unit for goal in roll_up.company.goals}
-    found = []
-    for side, name in enumerate((above["numerator"], above["denominator"]), 1):
-        unit = units.get(str(name))
-        for goal in goals:
-            if goal["company_goal"] != name or goal["department"] not in paired:
-                continue
-            if goal["company_use"] == "counted":
-                more = {"side": float(side), "company_unit": unit}
-                found.append({**_part(above, goal), **_added(roll_up, goal, unit), **more})
-    return found
-
-
-def _convert(roll_up: RollUp, goal: Row, value: float | None, unit: str | None) -> float | None:
-    if value is None or unit is None:
-        return value
-    return roll_up.book.unit_table.convert(value, str(goal["unit"] or unit), unit)
-
-
-def _weighted(above: Row, goals: Sequence[Row]) -> list[Row]:
-    counted = [goal for goal in goals if goal["company_use"] == "counted" and goal["attainment"] is not None]
-    used = iter(fill_weights([goal["weight"] for goal in counted]))
-    found = []
-    for goal in goals:
-        part = _part(above, goal)
-        if goal["company_use"] == "counted" and goal["attainment"] is not None:
-            part["used"] = next(used)
-            part["points"] = part["used"] * goal["attainment"]
-        found.append(part)
-    return found
+# -- places --------------------------------------------------------------------------------------
 
 
 def positions_of(roll_up: RollUp) -> dict[str, int]:

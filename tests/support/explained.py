@@ -27,9 +27,10 @@ class Made:
     report: Path
     lang: str = "zh"
 
-    def about(self, reference: str) -> Explanation:
+    def about(self, reference: str, *, deep: bool = False) -> Explanation:
         """The explanation of a reference."""
-        return explain(find_subject(reference, self.figures), self.figures, self.collection, lang=self.lang)
+        subject = find_subject(reference, self.figures)
+        return explain(subject, self.figures, self.collection, lang=self.lang, deep=deep)
 
 
 @lru_cache
