@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from planbook.measures import RollUp
+from planbook.measures.plain import Rows
 from planbook.problems import OutputError
 from planbook.reports import write_consolidated
 from planbook.reports.facts import fill_package, long_rows
@@ -60,7 +61,7 @@ def write_by_xlsxwriter(path: Path, roll_up: RollUp, styles: dict[str, str]) -> 
             sheet.set_row(row, row_height(1))
             for index, column in enumerate(report.columns):
                 value = fact.get(column.key)
-                if value is None or value != value:
+                if value is None or value != value or value == "":
                     sheet.write_blank(row, index, None, style)
                 elif column.kind is Kind.CHOICE:
                     sheet.write_string(row, index, roll_up.book.list_title(column.list, value, "zh"), style)
@@ -204,4 +205,4 @@ def test_a_table_of_very_many_rows_shows_the_same_streamed(
 def test_more_rows_than_a_sheet_has_are_refused() -> None:
     report = load_spec("annual_plan").report("variance")
     with pytest.raises(OutputError, match="do not fit a sheet"):
-        long_rows(report, [{}] * (MOST_FACTS + 1))
+        long_rows(report, Rows(pd.DataFrame(), range(MOST_FACTS + 1)))

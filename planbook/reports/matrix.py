@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows
 from planbook.reports.figures import display_width, one_line
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
@@ -36,7 +36,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def write_matrix(page: Page, sheet: Any, rows: Sequence[Row]) -> None:
+def write_matrix(page: Page, sheet: Any, rows: Rows) -> None:
     """The sheet of the matrix: a task a row, its positions in words, a column for each department."""
     report = page.book.report("matrix")
     company = page.roll_up.company

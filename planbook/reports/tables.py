@@ -5,23 +5,34 @@ Workbook and HTML take them from here, so that no two of them can tell different
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
-from planbook.measures.plain import Row, rows_of
+import numpy as np
+
+from planbook.measures.plain import Row, Rows, floats, rows_of
 from planbook.measures.progress import LATE
-from planbook.measures.scores import impact
+from planbook.measures.scores import cap_of, impact
 from planbook.reports.figures import goal_rows, node_rows, problem_rows
 from planbook.weights import fill_weights
 
 if TYPE_CHECKING:
     from planbook.measures import RollUp
 
+POSITIONS = ("lead", "head", "support")
+Added = dict[str, Any]  # what a contribution has beside the columns of its goal
+# The figures of a contribution, and its words.
+AMOUNTS = ("adds_target", "adds_actual", "adds_deviation", "adds_annual", "used", "points", "side")
+WORDS = ("company_goal", "company_no", "company_use", "company_unit")
 
-def report_rows(roll_up: RollUp, lang: str) -> dict[str, list[Row]]:
+
+def report_rows(roll_up: RollUp, lang: str) -> dict[str, Rows]:
     """The rows of every sheet but the facts, by the sheet's key."""
-    nodes = _scored_nodes(node_rows(roll_up, lang))
+    nodes = Rows.of(_scored_nodes(node_rows(roll_up, lang)))
     goals = _scored_goals(roll_up, goal_rows(roll_up), nodes)
     return {
         "company_goals": rows_of(roll_up.company_goals),
@@ -31,12 +42,12 @@ def report_rows(roll_up: RollUp, lang: str) -> dict[str, list[Row]]:
         "trend": rows_of(roll_up.trend),
         "tasks": rows_of(roll_up.tasks),
         "progress": rows_of(roll_up.progress),
-        "risks": sorted(rows_of(roll_up.risks), key=_urgency),
+        "risks": rows_of(roll_up.risks).ordered(_urgency),
         "matrix": matrix_rows(roll_up),
         "appraisal": rows_of(roll_up.appraisal),
         "coherence": rows_of(roll_up.coherence),
         "receipts": rows_of(roll_up.receipts),
-        "quality": problem_rows(roll_up, lang),
+        "quality": Rows.of(problem_rows(roll_up, lang)),
     }
 
 
@@ -48,29 +59,45 @@ def _urgency(row: Row) -> tuple[int, float]:
 # -- responsibility ----------------------------------------------------------------------------
 
 
-def matrix_rows(roll_up: RollUp) -> list[Row]:
-    """One row per task: its positions in words, and under `roles` the letters by department's code."""
-    found: dict[tuple[object, ...], Row] = {}
-    for party in rows_of(roll_up.responsibility):
-        key = (party["file"], party["department"], party["task_id"])
-        row = found.setdefault(
-            key, {**party, "lead": None, "head": None, "support": None, "roles": {party["department"]: "R"}}
-        )
+def matrix_rows(roll_up: RollUp) -> Rows:
+    """One row per task: its positions in words, and under `roles` the letters by department's code.
+
+    The parties to a task stand together.
+    """
+    parties = rows_of(roll_up.responsibility)
+    places = array("q")
+    columns: dict[str, list[Any]] = {key: [] for key in (*POSITIONS, "roles")}
+    for _, group in groupby(enumerate(parties), key=_task_of):
+        mine = list(group)
+        places.append(mine[0][0])
+        found = _positions([party for _, party in mine])
+        for key, values in columns.items():
+            values.append(found[key])
+    return parties.take(places).having(**columns)
+
+
+def _task_of(placed: tuple[int, Row]) -> tuple[object, ...]:
+    return tuple(placed[1][key] for key in ("file", "department", "task_id"))
+
+
+def _positions(parties: Sequence[Row]) -> dict[str, Any]:
+    """Who has which part in one task."""
+    roles = {parties[0]["department"]: "R"}
+    named: dict[str, Any] = {**dict.fromkeys(POSITIONS), "roles": roles}
+    for party in parties:
         name, role = party["party"], str(party["role"])
         if party["party_kind"] == "department":
-            row["roles"].setdefault(str(party["party_code"] or name), role)
-        elif role == "R":
-            row["lead"] = name
-        elif role == "A":
-            row["head"] = name
+            roles.setdefault(str(party["party_code"] or name), role)
+        elif role in ("R", "A"):
+            named["lead" if role == "R" else "head"] = name
         else:
-            row["support"] = "、".join(filter(None, (row["support"], name)))
-    return list(found.values())
+            named["support"] = "、".join(filter(None, (named["support"], name)))
+    return named
 
 
-def matrix_departments(rows: Sequence[Row], order: Sequence[str], most: int) -> list[str]:
+def matrix_departments(rows: Rows, order: Sequence[str], most: int) -> list[str]:
     """The departments that take part, in the company's order; with too many those that do so most often."""
-    taken = Counter(code for row in rows for code in row["roles"])
+    taken = Counter(code for roles in rows.column("roles") for code in roles)
     kept = {code for code, _ in sorted(taken.items(), key=lambda item: (-item[1], item[0]))[:most]}
     known = [code for code in order if code in kept]
     return known + sorted(kept - set(known))
@@ -93,85 +120,84 @@ def _scored_nodes(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def _scored_goals(roll_up: RollUp, rows: Sequence[Row], nodes: Sequence[Row]) -> list[Row]:
-    numbers = {row["code"]: row["number"] for row in nodes}
-    cap = float(str(roll_up.settings.get("cap", roll_up.book.settings["cap"].value)))
-    found = []
-    for row in rows:
-        scored = row["share"] is not None and row["attainment"] is not None
-        capped = min(row["attainment"], cap) if scored else None
-        points = row["share"] * capped if scored else None
-        more = {"node_no": numbers.get(row["department"]), "impact": impact(row)}
-        found.append({**row, **more, "capped": capped, "points": points})
-    return found
+def _scored_goals(roll_up: RollUp, goals: Rows, nodes: Rows) -> Rows:
+    numbers = dict(zip(nodes.column("code"), nodes.column("number"), strict=True))
+    share = goals.numbers("share")
+    capped = np.where(
+        np.isnan(share),
+        math.nan,
+        np.minimum(goals.numbers("attainment"), cap_of(roll_up.book, roll_up.settings)),
+    )
+    return goals.having(
+        node_no=floats(map(numbers.get, goals.column("department"))),
+        impact=floats(map(impact, goals)),
+        capped=capped,
+        points=share * capped,
+    )
 
 
 # -- contributions -----------------------------------------------------------------------------
 
 
-def _parts(roll_up: RollUp, goals: Sequence[Row]) -> list[Row]:
+def _parts(roll_up: RollUp, goals: Rows) -> Rows:
     """The goals that took over a company goal, by company goal; what counts adds up to its figures."""
-    found: list[Row] = []
+    places = array("q")
+    words: dict[str, list[Any]] = {key: [] for key in WORDS}
+    amounts = {key: array("d") for key in AMOUNTS}
     for above in rows_of(roll_up.company_goals):
-        own = [goal for goal in goals if goal["company_no"] == above["number"]]
-        own.sort(key=lambda goal: goal["company_use"] != "counted")
-        if above["rollup"] == "ratio":
-            found += _divided(roll_up, above, goals)
-            found += [{**_part(above, goal), "company_use": "shown"} for goal in own]
-        else:
-            found += _summed(roll_up, above, own) if above["rollup"] == "sum" else _weighted(above, own)
-    return found
+        for place, added in _contributions(roll_up, above, goals):
+            places.append(place)
+            added |= {"company_goal": above["goal"], "company_no": above["number"]}
+            for key in WORDS:
+                words[key].append(added.get(key))
+            for key in AMOUNTS:
+                value = added.get(key)
+                amounts[key].append(math.nan if value is None else value)
+    return goals.take(places).having(**words, **{key: np.array(values) for key, values in amounts.items()})
 
 
-def _part(above: Row, goal: Row) -> Row:
-    blank = dict.fromkeys(
-        (
-            "adds_target",
-            "adds_actual",
-            "adds_deviation",
-            "adds_annual",
-            "used",
-            "points",
-            "side",
-            "company_unit",
-        )
-    )
-    return {**goal, **blank, "company_goal": above["goal"], "company_no": above["number"]}
+def _contributions(roll_up: RollUp, above: Row, goals: Rows) -> Iterator[tuple[int, Added]]:
+    """The places of the goals under a company goal, and what each adds; what counts comes first."""
+    places = np.flatnonzero(goals.numbers("company_no") == above["number"])
+    shown = np.array([use != "counted" for use in goals.take(places).column("company_use")], dtype=bool)
+    places = places[np.argsort(shown, kind="stable")]
+    own = goals.take(places)
+    if above["rollup"] == "ratio":
+        yield from _divided(roll_up, above, goals)
+        yield from ((place, {"company_use": "shown"}) for place in places.tolist())
+    else:
+        added = _summed(roll_up, above, own) if above["rollup"] == "sum" else _weighted(own)
+        yield from zip(places.tolist(), added, strict=True)
 
 
-def _summed(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
-    found = []
+def _summed(roll_up: RollUp, above: Row, goals: Rows) -> Iterator[Added]:
     for goal in goals:
-        part = _part(above, goal)
-        part["company_unit"] = above["unit"]
+        part: Added = {"company_unit": above["unit"], "company_use": goal["company_use"]}
         if goal["company_use"] == "counted":
             part |= _added(roll_up, goal, above["unit"])
             if part["adds_target"] is not None and part["adds_actual"] is not None:
                 part["adds_deviation"] = round(part["adds_actual"] - part["adds_target"], 9)
-        found.append(part)
-    return found
+        yield part
 
 
-def _added(roll_up: RollUp, goal: Row, unit: str | None) -> Row:
+def _added(roll_up: RollUp, goal: Row, unit: str | None) -> Added:
     """What a goal adds, in the unit of what it is added to."""
     pairs = (("target", "target"), ("actual", "actual"), ("annual", "annual_target"))
     return {f"adds_{name}": _convert(roll_up, goal, goal[key], unit) for name, key in pairs}
 
 
-def _divided(roll_up: RollUp, above: Row, goals: Sequence[Row]) -> list[Row]:
+def _divided(roll_up: RollUp, above: Row, goals: Rows) -> Iterator[tuple[int, Added]]:
     """What stands above and below the line of a ratio: the goals of the departments that count in it."""
     paired = set(str(above["paired"] or "").split("、"))
     units = {goal.goal: goal.unit for goal in roll_up.company.goals}
-    found = []
     for side, name in enumerate((above["numerator"], above["denominator"]), 1):
         unit = units.get(str(name))
-        for goal in goals:
+        for place, goal in enumerate(goals):
             if goal["company_goal"] != name or goal["department"] not in paired:
                 continue
             if goal["company_use"] == "counted":
-                more = {"side": float(side), "company_unit": unit}
-                found.append({**_part(above, goal), **_added(roll_up, goal, unit), **more})
-    return found
+                more = {"side": float(side), "company_unit": unit, "company_use": "counted"}
+                yield place, {**_added(roll_up, goal, unit), **more}
 
 
 def _convert(roll_up: RollUp, goal: Row, value: float | None, unit: str | None) -> float | None:
@@ -180,17 +206,15 @@ def _convert(roll_up: RollUp, goal: Row, value: float | None, unit: str | None) 
     return roll_up.book.unit_table.convert(value, str(goal["unit"] or unit), unit)
 
 
-def _weighted(above: Row, goals: Sequence[Row]) -> list[Row]:
-    counted = [goal for goal in goals if goal["company_use"] == "counted" and goal["attainment"] is not None]
-    used = iter(fill_weights([goal["weight"] for goal in counted]))
-    found = []
+def _weighted(goals: Rows) -> Iterator[Added]:
+    counted = goals.where(lambda goal: goal["company_use"] == "counted" and goal["attainment"] is not None)
+    used = iter(fill_weights(counted.column("weight")))
     for goal in goals:
-        part = _part(above, goal)
+        part: Added = {"company_use": goal["company_use"]}
         if goal["company_use"] == "counted" and goal["attainment"] is not None:
-            part["used"] = next(used)
-            part["points"] = part["used"] * goal["attainment"]
-        found.append(part)
-    return found
+            share = next(used)
+            part |= {"used": share, "points": share * goal["attainment"]}
+        yield part
 
 
 def positions_of(roll_up: RollUp) -> dict[str, int]:
