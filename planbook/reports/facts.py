@@ -11,7 +11,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -49,7 +49,7 @@ from planbook.writer.cells import write_value
 from planbook.writer.styles import MONEY, MONEY_INTEGER
 
 MOST_PLAIN = 400_000  # rows whose XML is certainly below 2 GB
-CHUNK = 5_000  # rows turned into text at a time
+CHUNK = 2_000  # rows turned into text at a time
 MOST_KEPT = 2_000  # cells of a column kept as text, because values repeat
 ROW_HEIGHT = row_height(1)
 LEVEL = 4  # of compression: two thirds of the time of the usual 6, for a file a seventh larger
@@ -66,10 +66,14 @@ Look = tuple[int, str, str]  # column, number format, tone
 
 @dataclass(frozen=True)
 class Long:
-    """The rows of one sheet that are streamed."""
+    """The rows of one sheet that are streamed.
+
+    `parties` are the columns that show the letter of a department among a row's `roles`: its code by key.
+    """
 
     report: ReportSheet
     rows: Rows
+    parties: Mapping[str, str] = field(default_factory=dict)
 
 
 def long_facts(place: FactSheets, number: int, facts: Rows) -> Long:
@@ -78,14 +82,14 @@ def long_facts(place: FactSheets, number: int, facts: Rows) -> Long:
     return Long(place.report, facts[start : start + place.counts[number]])
 
 
-def long_rows(report: ReportSheet, rows: Rows) -> Long:
+def long_rows(report: ReportSheet, rows: Rows, parties: Mapping[str, str] | None = None) -> Long:
     """The rows of another table, where they are too many to be written cell by cell.
 
     Raises OutputError where a sheet of Excel has no room for them.
     """
     if len(rows) > MOST_FACTS:
         raise OutputError(say("rows_do_not_fit", count=f"{len(rows):,}", name=report.key))
-    return Long(report, rows)
+    return Long(report, rows, parties or {})
 
 
 # -- the sheet without its rows --------------------------------------------------------------
@@ -228,7 +232,7 @@ def stream_rows(page: Page, long: Long, part: bytes) -> Iterator[bytes]:
         rows = long.rows[begin : begin + CHUNK]
         favours = rows.column("favourable")
         tails = [
-            write(rows.column(column.key), favours)
+            write(_values(rows, column.key, long.parties), favours)
             for write, column in zip(writers, report.columns, strict=True)
         ]
         lines = []
@@ -237,6 +241,12 @@ def stream_rows(page: Page, long: Long, part: bytes) -> Iterator[bytes]:
             lines.append(str(row).join((head, opening, *pieces)))
             row += 1
         yield "".join(lines).encode()
+
+
+def _values(rows: Rows, key: str, parties: Mapping[str, str]) -> list[Any]:
+    if key in parties:
+        return [roles.get(parties[key]) for roles in rows.column("roles")]
+    return rows.column(key)
 
 
 Writer = Callable[[list[Any], list[Any]], list[str]]  # values and favourabilities to cells as text

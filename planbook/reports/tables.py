@@ -66,24 +66,27 @@ def matrix_rows(roll_up: RollUp) -> Rows:
     """
     parties = rows_of(roll_up.responsibility)
     places = array("q")
-    columns: dict[str, list[Any]] = {key: [] for key in (*POSITIONS, "roles")}
+    columns: dict[str, list[Any]] = {key: [] for key in POSITIONS}
+    kept: dict[object, dict[str, str]] = {}
+    letters = []
     for _, group in groupby(enumerate(parties), key=_task_of):
         mine = list(group)
         places.append(mine[0][0])
-        found = _positions([party for _, party in mine])
+        found, roles = _positions([party for _, party in mine])
         for key, values in columns.items():
             values.append(found[key])
-    return parties.take(places).having(**columns)
+        letters.append(kept.setdefault(tuple(roles.items()), roles))  # most tasks have the same
+    return parties.take(places).having(**columns, roles=letters)
 
 
 def _task_of(placed: tuple[int, Row]) -> tuple[object, ...]:
     return tuple(placed[1][key] for key in ("file", "department", "task_id"))
 
 
-def _positions(parties: Sequence[Row]) -> dict[str, Any]:
-    """Who has which part in one task."""
-    roles = {parties[0]["department"]: "R"}
-    named: dict[str, Any] = {**dict.fromkeys(POSITIONS), "roles": roles}
+def _positions(parties: Sequence[Row]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Who has which part in one task: positions in words, and departments with their letters."""
+    roles: dict[str, str] = {parties[0]["department"]: "R"}
+    named: dict[str, Any] = dict.fromkeys(POSITIONS)
     for party in parties:
         name, role = party["party"], str(party["role"])
         if party["party_kind"] == "department":
@@ -92,7 +95,7 @@ def _positions(parties: Sequence[Row]) -> dict[str, Any]:
             named["lead" if role == "R" else "head"] = name
         else:
             named["support"] = "、".join(filter(None, (named["support"], name)))
-    return named
+    return named, roles
 
 
 def matrix_departments(rows: Rows, order: Sequence[str], most: int) -> list[str]:
@@ -153,7 +156,9 @@ def _parts(roll_up: RollUp, goals: Rows) -> Rows:
             for key in AMOUNTS:
                 value = added.get(key)
                 amounts[key].append(math.nan if value is None else value)
-    return goals.take(places).having(**words, **{key: np.array(values) for key, values in amounts.items()})
+    return goals.take(places).having(
+        **words, **{key: np.frombuffer(values) for key, values in amounts.items()}
+    )
 
 
 def _contributions(roll_up: RollUp, above: Row, goals: Rows) -> Iterator[tuple[int, Added]]:

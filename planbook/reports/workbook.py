@@ -24,7 +24,7 @@ from planbook.reports.facts import (
 )
 from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
-from planbook.reports.matrix import write_matrix
+from planbook.reports.matrix import long_matrix, write_matrix
 from planbook.reports.methods import write_methods
 from planbook.reports.place import MOST_FACTS, MOST_WRITTEN, FactSheets, place_facts
 from planbook.reports.sheets import Page, fit_text, last_row, shade, write_sheet
@@ -42,7 +42,7 @@ SHEETS = (
     "summary", "company_goals", "parts", "trend", "scores", "variance", "tasks", "progress", "risks",
     "matrix", "appraisal", "coherence", "facts", "receipts", "quality", "restated", "methods",
 )  # fmt: skip
-SHAPED = frozenset({"scores", "matrix"})  # their rows have a shape of their own
+TREE = "scores"  # written cell by cell, however many its rows: they lead to one another
 OPTIONAL = frozenset(
     {"parts", "trend", "progress", "risks", "appraisal", "coherence", "restated"}
 )  # left out when empty
@@ -97,10 +97,12 @@ def _long_tables(page: Page, rows: Mapping[str, Rows]) -> dict[str, Long]:
     found = {}
     if len(facts):
         found = {title: long_facts(place, number, facts) for number, title in enumerate(place.titles)}
+    many = [key for key in SHEETS if key in rows and key != TREE and len(rows[key]) > MOST_WRITTEN]
     return found | {
-        page.title(key): long_rows(page.book.report(key), rows[key])
-        for key in SHEETS
-        if key in rows and key not in SHAPED and len(rows[key]) > MOST_WRITTEN
+        page.title(key): long_matrix(page, rows[key])
+        if key == "matrix"
+        else long_rows(page.book.report(key), rows[key])
+        for key in many
     }
 
 
