@@ -79,7 +79,7 @@ class RollUp:
     def rows(self, name: str) -> Sequence[Row]:
         """The rows of the frame of that name with plain values, taken from it once; not to be changed."""
         if name not in self._rows:
-            self._rows[name] = rows_of(self.frame(name))
+            self._rows[name] = list(rows_of(self.frame(name)))
         return self._rows[name]
 
     def frame(self, name: str) -> pd.DataFrame:
