@@ -53,6 +53,11 @@ _TEXTS: dict[str, dict[str, str]] = {
     },
     "set_by_book": {"zh": "模板的默认值", "en": "the book's own"},
     "company": {"zh": "全公司", "en": "Company"},
+    "differs": {
+        "zh": "注意：与报表显示的不同——报告之后数据或设置有变，或没有用制作它的周期（--cycle）",
+        "en": "note: not what the report shows; data or settings have changed since, or it was made in a "
+        "cycle (--cycle)",
+    },
     "see": {"zh": "详见", "en": "see"},
     "deeper": {
         "zh": "“详见”后是编号：planbook explain 编号，再往下一层；加 --deep 一次列到单元格。",
