@@ -193,11 +193,14 @@ def rolled(inbox: Path, day: str, method: str = "linear") -> RollUp:
     return _ROLLED[day, method]
 
 
-@pytest.mark.parametrize("day", ["half", "whole"])
-def test_printed_arithmetic_gives_every_figure(inbox: Path, day: str) -> None:
-    figures = rolled(inbox, day)
+@pytest.mark.parametrize(
+    ("day", "method"), [("half", "linear"), ("half", "ratio"), ("whole", "linear"), ("whole", "baseline")]
+)
+def test_printed_arithmetic_gives_every_figure(inbox: Path, day: str, method: str) -> None:
+    figures = rolled(inbox, day, method)
     collection = Collection(company(), (), (), ())  # the arithmetic needs no cells
-    named = check_arithmetic(figures, collection, "scores", "company_goals", "goals", "progress")
+    frames = ("scores", "company_goals", "goals", "facts", "trend", "progress", "appraisal", "coherence")
+    named = check_arithmetic(figures, collection, *frames)
     assert len(named) >= len(figures.scores["score"].dropna()) > 10
 
 
