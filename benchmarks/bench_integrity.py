@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
-from common import Verdict, median_seconds
+from common import Verdict, median_seconds, plan_of
 from python_calamine import CalamineWorkbook
 
 import planbook.reader.read as reader
@@ -22,7 +22,7 @@ from planbook.company import Company, Department
 from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
-from planbook.plan import Value, make_plan
+from planbook.plan import Value
 from planbook.spec import load_spec
 from planbook.writer import write_workbook
 
@@ -62,7 +62,7 @@ def write_clean(path: Path) -> None:
     items = cycle_items(book, Company((Department("XS", "销售部", workbook=True),)), ["XS"])
     layout = resolve_layout(book, items=items, many={"quarter_ends": 4})
     issue = make_issue(layout, department="XS", department_name="销售部", year=FiscalYear(2024), scope=["XS"])
-    plan = make_plan(fill(), {"as_of": date(2024, 7, 1)})
+    plan = plan_of(fill(), date(2024, 7, 1))
     write_workbook(path, Calculator(layout), issue, plan, {"quarter_ends": FiscalYear(2024).quarter_ends})
 
 

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import openpyxl
-from common import Verdict, follow, median_seconds, peak_megabytes, seconds_of
+from common import Verdict, follow, median_seconds, peak_megabytes, plan_of, seconds_of
 from python_calamine import CalamineWorkbook
 
 from planbook.batch import Batch, check_files, read_and_review
@@ -32,7 +32,6 @@ from planbook.checks import check_submission, review_submission
 from planbook.isolation import run_isolated
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
-from planbook.plan import make_plan
 from planbook.reader import Expectations, read_workbook
 from planbook.reader.grids import read_grids
 from planbook.reader.preflight import Package, open_package
@@ -56,7 +55,7 @@ def write_sample(path: Path) -> Path:
         for n in range(1, 6)
         for q in range(1, 5)
     ]
-    plan = make_plan({"goals": goals, "review": review}, {"as_of": date(2024, 12, 31)})
+    plan = plan_of({"goals": goals, "review": review}, date(2024, 12, 31))
     issue = make_issue(layout, department="XS", department_name="销售部", year=FiscalYear(2024), scope=["XS"])
     settings = {"quarter_ends": FiscalYear(2024).quarter_ends}
     write_workbook(path, Calculator(layout), issue, plan, settings)

@@ -7,9 +7,18 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
+from planbook.plan import Plan, PlanRow, Value
+
 T = TypeVar("T")
+
+
+def plan_of(tables: Mapping[str, Sequence[Mapping[str, Value]]], as_of: date) -> Plan:
+    """What a workbook is filled with: the rows of its tables, numbered from 1."""
+    numbered = {key: tuple(PlanRow(n, row) for n, row in enumerate(rows, 1)) for key, rows in tables.items()}
+    return Plan(numbered, {"as_of": as_of})
 
 
 def seconds_of(action: Callable[[], object]) -> float:

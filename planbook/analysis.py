@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planbook.checks import Reviewed
 from planbook.cycle import Cycle
 from planbook.measures import Collection, RollUp, problem_frame
 from planbook.plan import PlanRow
-from planbook.problems import Problem
 from planbook.reader import Submission
 from planbook.values import Nil, Span
 from planbook.workflow import collect_files, collect_returns, plain_value, read_and_check, roll_up_cycle
@@ -110,9 +109,3 @@ def roll_up(
 
 def _paths(source: Path | Sequence[Path]) -> Sequence[Path]:
     return [source] if isinstance(source, Path) else source
-
-
-def problems_of(found: Collection | RollUp | Sequence[Problem], lang: str = "zh") -> pd.DataFrame:
-    """The problems of a collection or a roll-up as a frame, one row each, worst first."""
-    problems: Any = found.problems if isinstance(found, Collection | RollUp) else found
-    return problem_frame(problems, lang)

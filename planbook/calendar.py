@@ -1,4 +1,4 @@
-"""The planning year, working days, and Excel's way of counting days.
+"""The planning year, and Excel's way of counting days.
 
 Dates in this module are plain `datetime.date`; a day is counted from its first to its last
 minute, so both ends of every span count.
@@ -62,12 +62,6 @@ class FiscalYear:
         _, second, third, fourth = self.quarter_starts
         return (second - day, third - day, fourth - day, self.end)
 
-    def quarter_of(self, day: date) -> int | None:
-        """The quarter, 1 to 4, that `day` falls in; None outside the planning year."""
-        if not self.start <= day <= self.end:
-            return None
-        return 1 + sum(end < day for end in self.quarter_ends)
-
     def quarters_ended(self, as_of: date) -> int:
         """How many quarters, 0 to 4, were over on `as_of`; a quarter is over on its last day."""
         return sum(end <= as_of for end in self.quarter_ends)
@@ -84,31 +78,6 @@ class FiscalYear:
     def _month_start(self, months: int) -> date:
         years, month = divmod(self.start_month - 1 + months, 12)
         return date(self.year + years, month + 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkCalendar:
-    """Which days are worked: Monday to Friday, less holidays, plus make-up days (调休).
-
-    A day listed both as a holiday and as a make-up day is worked.
-    """
-
-    holidays: frozenset[date] = frozenset()
-    makeup_days: frozenset[date] = frozenset()
-
-    def is_working_day(self, day: date) -> bool:
-        """Whether `day` is worked."""
-        return day in self.makeup_days or (day.weekday() < 5 and day not in self.holidays)
-
-    def working_days(self, start: date, finish: date) -> int:
-        """Days worked from `start` to `finish`, both counted; 0 if `finish` comes first."""
-        if finish < start:
-            return 0
-        weeks, rest = divmod((finish - start).days + 1, 7)
-        first = start.weekday()
-        weekdays = weeks * 5 + sum((first + offset) % 7 < 5 for offset in range(rest))
-        exceptions = (day for day in self.holidays | self.makeup_days if start <= day <= finish)
-        return weekdays + sum(self.is_working_day(day) - (day.weekday() < 5) for day in exceptions)
 
 
 def to_serial(day: date) -> int:

@@ -109,10 +109,6 @@ class Company:
             yield department
             waiting += reversed(self.children(department.code))
 
-    def leaves(self, code: str = "") -> tuple[Department, ...]:
-        """The departments at or below `code` with nothing below them."""
-        return tuple(d for d in self.below(code) if not self.children(d.code))
-
     def above(self, code: str) -> Iterator[Department]:
         """The departments above `code`, nearest first."""
         parent = self.department(code).parent

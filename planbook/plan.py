@@ -6,7 +6,7 @@ the row it names, a quantity a number in the unit of its row, a percentage a fra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -38,18 +38,3 @@ class Plan:
     def rows(self, sheet: str) -> tuple[PlanRow, ...]:
         """The rows of a sheet that hold anything."""
         return self.tables.get(sheet, ())
-
-
-def make_plan(
-    tables: Mapping[str, Iterable[Mapping[str, Value]]], inputs: Mapping[str, Value] | None = None
-) -> Plan:
-    """A plan from plain rows, numbered from 1 in the order given."""
-    return Plan(
-        MappingProxyType(
-            {
-                sheet: tuple(PlanRow(n, MappingProxyType(dict(row))) for n, row in enumerate(rows, 1))
-                for sheet, rows in tables.items()
-            }
-        ),
-        MappingProxyType(dict(inputs or {})),
-    )

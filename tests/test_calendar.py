@@ -1,4 +1,4 @@
-"""The planning year, working days and Excel's serials."""
+"""The planning year and Excel's serials."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbook.calendar import LAST_SERIAL, FiscalYear, WorkCalendar, from_serial, to_serial
+from planbook.calendar import LAST_SERIAL, FiscalYear, from_serial, to_serial
 
 DAYS = st.dates(date(1900, 1, 1), date(9998, 12, 31))
 
@@ -31,22 +31,6 @@ def test_a_year_from_april_ends_in_march_of_the_next() -> None:
 def test_a_year_from_december_spends_eleven_months_in_the_next() -> None:
     year = FiscalYear(2023, start_month=12)
     assert year.quarter_ends == (date(2024, 2, 29), date(2024, 5, 31), date(2024, 8, 31), date(2024, 11, 30))
-
-
-@pytest.mark.parametrize(
-    ("day", "quarter"),
-    [
-        (date(2024, 1, 1), 1),
-        (date(2024, 3, 31), 1),
-        (date(2024, 4, 1), 2),
-        (date(2024, 9, 30), 3),
-        (date(2024, 12, 31), 4),
-        (date(2023, 12, 31), None),
-        (date(2025, 1, 1), None),
-    ],
-)
-def test_quarter_of_a_day(day: date, quarter: int | None) -> None:
-    assert FiscalYear(2024).quarter_of(day) == quarter
 
 
 @pytest.mark.parametrize(
@@ -84,48 +68,6 @@ def test_quarters_cover_the_year_without_gap_or_overlap(year: int, month: int) -
     assert plan.quarter_ends[3] == plan.end
     for end, start in zip(plan.quarter_ends, plan.quarter_starts[1:], strict=False):
         assert start - end == timedelta(days=1)
-
-
-def test_working_days_count_both_ends() -> None:
-    calendar = WorkCalendar()
-    assert calendar.working_days(date(2024, 7, 1), date(2024, 7, 1)) == 1
-    assert calendar.working_days(date(2024, 7, 1), date(2024, 7, 5)) == 5
-    assert calendar.working_days(date(2024, 7, 5), date(2024, 7, 8)) == 2
-    assert calendar.working_days(date(2024, 7, 6), date(2024, 7, 7)) == 0
-
-
-def test_no_working_days_in_a_reversed_span() -> None:
-    assert WorkCalendar().working_days(date(2024, 7, 2), date(2024, 7, 1)) == 0
-
-
-def test_national_day_2024_with_its_make_up_days() -> None:
-    holidays = frozenset(date(2024, 10, day) for day in range(1, 8))
-    makeup = frozenset({date(2024, 9, 29), date(2024, 10, 12)})  # a Sunday and a Saturday
-    calendar = WorkCalendar(holidays, makeup)
-    assert calendar.working_days(date(2024, 9, 29), date(2024, 10, 13)) == 2 + 0 + 4 + 1
-    assert calendar.is_working_day(date(2024, 9, 29))
-    assert not calendar.is_working_day(date(2024, 10, 1))
-    assert not calendar.is_working_day(date(2024, 10, 5))
-
-
-def test_a_make_up_day_on_a_weekday_counts_once() -> None:
-    monday = date(2024, 7, 1)
-    assert WorkCalendar(frozenset(), frozenset({monday})).working_days(monday, monday) == 1
-    assert WorkCalendar(frozenset({monday}), frozenset({monday})).working_days(monday, monday) == 1
-
-
-@given(
-    st.dates(date(2023, 1, 1), date(2025, 12, 31)),
-    st.integers(0, 400),
-    st.frozensets(st.dates(date(2023, 1, 1), date(2025, 12, 31)), max_size=20),
-    st.frozensets(st.dates(date(2023, 1, 1), date(2025, 12, 31)), max_size=20),
-)
-def test_working_days_are_the_days_that_are_worked(
-    start: date, length: int, holidays: frozenset[date], makeup: frozenset[date]
-) -> None:
-    calendar = WorkCalendar(holidays, makeup)
-    days = [start + timedelta(days=offset) for offset in range(length + 1)]
-    assert calendar.working_days(start, days[-1]) == sum(map(calendar.is_working_day, days))
 
 
 @pytest.mark.parametrize(

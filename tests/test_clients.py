@@ -20,11 +20,12 @@ import openpyxl
 import pytest
 
 from planbook.calc import Calculator
-from planbook.plan import Plan, make_plan
+from planbook.plan import Plan
 from planbook.problems import Code, Severity
 from planbook.reader import Submission, read_workbook
 from planbook.values import NIL
 from tests.support.office import drive, recalculate_gnumeric, require_office
+from tests.support.plans import make_plan
 from tests.support.workbooks import AS_OF, calculator, expect, write_filled
 
 pytestmark = [pytest.mark.office, pytest.mark.slow]

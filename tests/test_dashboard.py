@@ -39,14 +39,23 @@ from planbook.layout.dashboard import (
     dashboard_formulas,
     place_dashboard,
 )
-from planbook.plan import Plan, make_plan
+from planbook.plan import Plan
 from planbook.problems import Code
 from planbook.reader import read_workbook
 from planbook.resources import specs_folder
 from planbook.spec import Item, Text, check_spec, load_spec
 from planbook.writer import write_workbook
 from tests.support.office import judge, read_sheets, require_office
-from tests.support.plans import FILLED_ROWS, MANY, compile_book, issue_of, place_rows, rich_plan, settings_for
+from tests.support.plans import (
+    FILLED_ROWS,
+    MANY,
+    compile_book,
+    issue_of,
+    make_plan,
+    place_rows,
+    rich_plan,
+    settings_for,
+)
 from tests.support.validate import check_package
 
 LANGUAGES = ("zh", "en")

@@ -66,6 +66,8 @@ def cell_under(report: Path, key: str, column: str) -> str:
     [
         ('IF(AND(ISNUMBER(10),1=1),10-12,"")', "10-12"),
         ("1+IF(2>1,-1,1)*3", "1+(-1)*3"),
+        ("IF(1>2,1,0)", "1>2 = FALSE → 0"),  # a bare number says nothing by itself
+        ("ROUND(IF(28<20,28-20,IF(28>30,28-30,0)),9)", "28>30 = FALSE → ROUND(0,9)"),
         ('IF(1>2,"a",IF(3>2,"b","c"))', '3>2 = TRUE → "b"'),
         ('MAX(0,IF("x,y)"="x,y)",1+2,3))', "MAX(0,(1+2))"),
         ("COUNTIF(1,2)+SUMIF(1,2)", "COUNTIF(1,2)+SUMIF(1,2)"),  # no IF of its own

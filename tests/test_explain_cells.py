@@ -255,7 +255,7 @@ def test_a_report_of_a_part_that_is_not_in_the_cycle_is_refused() -> None:
         find_report_scope(top, BOOK, made.cycle.company, "Another company")
     strangers = Company((Department("XX", "别的部门"),))
     with pytest.raises(UsageError, match="no department here"):
-        find_report_scope(cell, BOOK, strangers)
+        find_report_scope(cell, BOOK, strangers, "Another company")
     name = made.cycle.company_name
     twice = Company((Department("XX", name),))  # called as the whole is: whose figures are these?
     with pytest.raises(UsageError, match="no department here"):
@@ -296,6 +296,33 @@ def test_without_a_cycle_a_part_is_what_its_workbook_was_issued_to(tmp_path: Pat
     found = explain_reference(f"{report}:{cell.parent.title}!{cell.coordinate}", None, returned)
     assert [step.what for step in found.root.steps] == ["销售部", "客户部"]
     assert (found.reported, worth(found)) == (4, 2)  # both are said
+
+
+def test_without_a_cycle_the_companys_report_is_explained_from_the_files(tmp_path: Path) -> None:
+    """Headed by a name that only the cycle knows; its weights and goals stand in the cycle alone."""
+    made, returned = make_sample_year(), [samples_folder() / "returned"]
+    report = tmp_path / "report.xlsx"
+    shutil.copyfile(made.report, report)
+    cell = cells_under(made, "variance", "达成率")[7]
+    found = explain_reference(f"{report}:{cell.parent.title}!{cell.coordinate}", None, returned)
+    assert worth(found) == pytest.approx(cell.value)
+    assert "与报表显示的不同" not in render_explanation(found, "zh")
+    score = below(made, "kpi_score")  # the cycle's weights make it another
+    found = explain_reference(f"{report}:{score.parent.title}!{score.coordinate}", None, returned)
+    assert worth(found) != pytest.approx(score.value)
+    assert "与报表显示的不同" in render_explanation(found, "zh").splitlines()[1]
+    assert "not what the report shows" in render_explanation(found, "en").splitlines()[1]
+    goal = cells_under(made, "company_goals", "累计实际")[0]
+    with pytest.raises(UsageError, match=r"company_goals\.csv.*--cycle"):
+        explain_reference(f"{report}:{goal.parent.title}!{goal.coordinate}", None, returned)
+
+
+def test_without_a_cycle_a_part_none_of_whose_files_is_given_is_refused(tmp_path: Path) -> None:
+    part = make_sample_year("YX")
+    cell = below(part, "kpi_covered")
+    other = [file for file in (samples_folder() / "returned").iterdir() if file.name.startswith("质量部")]
+    with pytest.raises(UsageError, match="none of the files given is its workbook"):
+        explain_reference(f"{part.report}:{cell.parent.title}!{cell.coordinate}", None, other)
 
 
 @pytest.mark.parametrize(

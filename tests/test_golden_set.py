@@ -24,7 +24,7 @@ from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
 from planbook.layout.manifest import make_issue
 from planbook.measures import Collection, RollUp, collect, roll_up
-from planbook.plan import Plan, Value, make_plan
+from planbook.plan import Plan, Value
 from planbook.problems import Code
 from planbook.reader import Expectations
 from planbook.spec import load_spec
@@ -41,6 +41,7 @@ from tests.support.make_golden import (
     write_golden,
 )
 from tests.support.office import read_sheets, recalculate_gnumeric, recalculate_libreoffice, require_office
+from tests.support.plans import make_plan
 from tests.support.workbooks import YEAR, settings_at
 
 GOLDEN = read_golden()
@@ -195,11 +196,14 @@ def rolled(inbox: Path, day: str, method: str = "linear") -> RollUp:
     return _ROLLED[day, method]
 
 
-@pytest.mark.parametrize("day", ["half", "whole"])
-def test_printed_arithmetic_gives_every_figure(inbox: Path, day: str) -> None:
-    figures = rolled(inbox, day)
+@pytest.mark.parametrize(
+    ("day", "method"), [("half", "linear"), ("half", "ratio"), ("whole", "linear"), ("whole", "baseline")]
+)
+def test_printed_arithmetic_gives_every_figure(inbox: Path, day: str, method: str) -> None:
+    figures = rolled(inbox, day, method)
     collection = Collection(company(), (), (), ())  # the arithmetic needs no cells
-    named = check_arithmetic(figures, collection, "scores", "company_goals", "goals", "progress")
+    frames = ("scores", "company_goals", "goals", "facts", "trend", "progress", "appraisal", "coherence")
+    named = check_arithmetic(figures, collection, *frames)
     assert len(named) >= len(figures.scores["score"].dropna()) > 10
 
 
@@ -230,7 +234,8 @@ def column(section: str, key: str) -> set[str]:
 
 def test_every_item_of_the_books_lists_has_a_row() -> None:
     goals = GOLDEN.rows("goals")
-    assert len(company().leaves()) == 12
+    tree = company()
+    assert sum(not tree.children(each.code) for each in tree.departments) == 12
     cases = {(row["direction"], row["aggregation"]) for row in goals if row["kind"] == "number"}
     assert cases == set(product(items("direction"), items("aggregation")))
     assert column("goals", "kind") == items("metric_kind")

@@ -35,11 +35,10 @@ from planbook.layout.manifest import (
     read_meta,
     settings_from,
 )
-from planbook.plan import make_plan
 from planbook.problems import UsageError
 from planbook.spec import Column, Place, load_spec
 from planbook.values import NIL, Span
-from tests.support.plans import ITEMS, MANY, rich_plan, settings_for
+from tests.support.plans import ITEMS, MANY, make_plan, rich_plan, settings_for
 
 BOOKS = [("annual_plan", "zh"), ("annual_plan", "en"), ("classic", "zh"), ("classic", "en")]
 LONGEST_FORMULA = 8192

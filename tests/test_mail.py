@@ -120,7 +120,7 @@ def make_roll_up(
     top = {
         "code": scope, "name": COMPANY.department(scope).name if scope else None, "node": "company", "depth": 0,
         "score": None if empty else 0.9, "rating": "none" if empty else "amber", "low": 0.45, "high": 1.05,
-        "covered": len({g["department"] for g in mine}), "expected": len(COMPANY.leaves(scope)),
+        "covered": len({g["department"] for g in mine}), "expected": sum(not COMPANY.children(d.code) for d in COMPANY.below(scope)),
         "goals": len(mine), "missed": sum(g["rating"] in {"amber", "red"} for g in mine),
         "tasks": len(tasks), "late": sum(t["status"] in {"behind", "overdue"} for t in tasks),
     }  # fmt: skip

@@ -22,7 +22,7 @@ import pytest
 from planbook.calc import Calculator
 from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
-from planbook.plan import Value, make_plan
+from planbook.plan import Value
 from planbook.problems import Code
 from planbook.reader import Submission, read_workbook
 from planbook.reader.kinds import SPREADSHEET_MIME
@@ -34,6 +34,7 @@ from planbook.values import NIL
 from planbook.writer import write_workbook
 from tests.support.hostile import GOALS, pack, parts_of, set_cell, sheet_part
 from tests.support.office import drive, require_office
+from tests.support.plans import make_plan
 from tests.support.workbooks import AS_OF, COMPANY, expect, issue_for, settings_at
 
 FIRST = 7  # the row of the first goal

@@ -31,7 +31,7 @@ from planbook.layout import (
 )
 from planbook.layout.cells import LISTS
 from planbook.layout.manifest import issue_from, read_meta
-from planbook.plan import Plan, make_plan
+from planbook.plan import Plan
 from planbook.problems import OutputError
 from planbook.spec import Item, Text, load_spec
 from planbook.writer import write_workbook
@@ -42,6 +42,7 @@ from tests.support.plans import (
     ITEMS,
     compile_book,
     issue_of,
+    make_plan,
     place_rows,
     rich_plan,
     settings_for,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,9 @@ from planbook.cli.support import (
 )
 from planbook.cli.texts import TEXTS
 from planbook.problems import UsageError
+
+if TYPE_CHECKING:
+    from planbook.cycle import Cycle
 
 
 @click.command()
@@ -47,13 +51,16 @@ def explain(
     REF is a cell of a consolidated workbook (2024.xlsx:SHEET!F7; without a folder it is looked for
     in the cycle's reports, too), or the id of a fact (XS-R003), goal (XS-G001) or task (XS-T001),
     or the name of a department or company goal.
-    The figures are made anew from the cycle's inbox, or from PATHS.
+    The figures are made anew from the cycle's inbox, or from PATHS; without PATHS a report that lies
+    in a cycle's folder needs no --cycle.
     """
     from planbook.explain import render_explanation
     from planbook.workflow import explain_reference
 
     check_paths(paths)
     cycle = optional_cycle(cycle_folder)
+    if cycle is None and not paths:
+        cycle = _cycle_of_report(reference)
     if cycle is None and not paths:
         raise UsageError(TEXTS.say("no_cycle_explain"))
     speak = language(lang, cycle)
@@ -64,3 +71,13 @@ def explain(
         print_json(explanation.record())
     else:
         click.echo(render_explanation(explanation, speak), nl=False)
+
+
+def _cycle_of_report(reference: str) -> Cycle | None:
+    """The cycle whose folder a report lies in; None where it lies in none."""
+    from planbook.cycle import find_cycle, load_cycle
+    from planbook.explain import CELL
+
+    found = CELL.match(reference)
+    folder = find_cycle(Path(found["file"]).parent) if found else None
+    return load_cycle(folder) if folder else None

@@ -12,7 +12,7 @@ from planbook.problems import CalcError
 from planbook.spec import Book, quote_text, references, render
 
 _IF = re.compile(r"(?<![A-Z.])IF\(")
-_BARE = re.compile(r'"[^"]*"|[\d.]+')  # what says nothing of where it comes from
+_BARE = re.compile(r'"[^"]*"|[\d.]+|ROUND\([\d.]+,9\)')  # what says nothing of where it comes from
 _BRACKETED = re.compile(r"[+\-*/<>=&]")
 
 

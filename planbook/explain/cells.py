@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from planbook.company import Company
@@ -23,7 +24,8 @@ from planbook.values import match_key
 
 CELL = re.compile(r"^(?P<file>.+\.xlsx)[:#](?P<sheet>.+)!\$?(?P<column>[A-Za-z]{1,3})\$?(?P<row>\d{1,7})$")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-TOP = 4  # rows at the top of a sheet where its day stands
+TOP = 5  # rows at the top of a sheet: title, day, header and first row
+MARKS = "·●▲◆○ "  # what reports put before a word
 LEAST = 3  # columns of a report that a header must show
 BRIDGE = 5  # columns of the bridge's figures: a name, and what is drawn above it
 TILES = {
@@ -89,13 +91,14 @@ def look_in(reference: str, folder: Path) -> str:
     return f"{folder / found['file']}{reference[found.end('file') :]}"
 
 
-def find_report_scope(cell: AskedCell, book: Book, company: Company, called: str = "") -> str:
+def find_report_scope(cell: AskedCell, book: Book, company: Company, called: str | None = None) -> str:
     """The code of the part of the company that a report is of; ``""`` for all of it.
 
     The title at the top of a sheet names it, the whole company by what its cycle calls it
-    (`called`) or by the word for it.  Raises UsageError where no title is read, where titles differ,
-    or where it is no part of this company: then its figures cannot be told without telling those of
-    others.
+    (`called`) or by the word for it; without a cycle, which alone knows that name, a report whose
+    scores begin with the company is of all of it.  Raises UsageError where no title is read, where
+    titles differ, or where it is no part of this company: then its figures cannot be told without
+    telling those of others.
     """
     texts = (str(value) for top in cell.tops for line in top for value in line if isinstance(value, str))
     scopes = {title["scope"] for text in texts if (title := read_label(book, "report_title", text))}
@@ -106,9 +109,25 @@ def find_report_scope(cell: AskedCell, book: Book, company: Company, called: str
     words = (called, *(book.label("company", lang) for lang in book.languages))
     found = [""] * (name in {match_key(word) for word in words if word})
     found += [department.code for department in company.departments if match_key(department.name) == name]
+    if not found and called is None and _is_whole(cell, book):
+        return ""
     if len(found) != 1:
-        raise UsageError(say("other_company", name=cell.path.name, department=scope))
+        known = "other_company" if called is not None else "no_file_of"
+        raise UsageError(say(known, name=cell.path.name, department=scope))
     return found[0]
+
+
+def _is_whole(cell: AskedCell, book: Book) -> bool:
+    """Whether the first of the scores in a report is the whole company's."""
+    report = book.report("scores")
+    words = {match_key(book.list_title("node", "company", lang)) for lang in book.languages}
+    for top in cell.tops:
+        for above, below in pairwise(top):
+            header = _match_header(book, above)
+            if header is not None and header[0] == report and "node" in header[1]:
+                at = header[1]["node"]
+                return at < len(below) and match_key(str(below[at])).lstrip(MARKS) in words
+    return False
 
 
 def read_label(book: Book, key: str, text: str) -> dict[str, str] | None:

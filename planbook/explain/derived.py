@@ -57,8 +57,10 @@ def explain_count(teller: Teller, node: Row, key: str) -> Step:
 
 
 def brief_problem(teller: Teller, problem: Problem) -> Step:
-    """A problem by its message, with its place and code."""
-    return Step(problem.message(teller.lang), place=problem.location, note=problem.code.value)
+    """A problem by its message, with its place, severity and code."""
+    severity = teller.book.list_title("severity", problem.severity.value, teller.lang)
+    note = teller.join(severity, problem.code.value)
+    return Step(problem.message(teller.lang), place=problem.location, note=note)
 
 
 # -- columns to add up with ------------------------------------------------------------------
@@ -82,8 +84,9 @@ def explain_column(teller: Teller, frame: str, row: Row, column: str, report: st
         shown = teller.amount(value, unit) if "adds_" in column else teller.percent(value)
         return Step(title, value, shown=shown, arithmetic=worked)
     if column in row and not missing(row[column]):
-        note = _origin(teller, frame, row, column)
-        return Step(title, plain(row[column]), shown=teller.column(frame, row, column), note=note)
+        note, shown = _origin(teller, frame, row, column), teller.column(frame, row, column)
+        share = _blank_share(teller, row) if (frame, column) == ("goals", "share") else ""
+        return Step(title, plain(row[column]), shown=shown, arithmetic=share, note=note)
     return None
 
 
@@ -103,8 +106,23 @@ def _origin(teller: Teller, frame: str, row: Row, column: str) -> str:
     """Where a figure comes from that is not worked out: which quarters, which file, which rule."""
     if frame == "goals" and column == "quarters":
         counted = (fact["quarter"] for fact in teller.facts_of(row) if fact["counted"] == "yes")
-        return teller.say("counts", names="、".join(teller.choice("facts", "quarter", q) for q in counted))
+        return teller.say(
+            "counts", names=teller.listed(teller.choice("facts", "quarter", q) for q in counted)
+        )
     return teller.say("blank_weight") if (frame, column) == ("goals", "share") else ""
+
+
+def _blank_share(teller: Teller, row: Row) -> str:
+    """What a goal without a weight counts with; ``""`` where goals that were kept out weigh, too."""
+    goals = [
+        g for g in teller.rows("goals") if g["department"] == row["department"] and is_number(g["share"])
+    ]
+    given = [goal["weight"] for goal in goals if is_number(goal["weight"])]
+    node = next((r for r in teller.rows("scores") if r["code"] == row["department"]), None)
+    if node is None or round((node["own_weight"] or 0.0) - sum(goal["share"] for goal in goals), 9):
+        return ""
+    left = f"(1 - ({add_up(given)}))" if given else "1"
+    return f"{left} / {len(goals) - len(given)}"
 
 
 def _arithmetic(teller: Teller, frame: str, row: Row, column: str, report: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from planbook.explain.derived import brief_problem
 from planbook.explain.model import Step
 from planbook.explain.plans import TASK_MEASURES, brief_task, explain_other, name_row
-from planbook.explain.tasks import less
+from planbook.explain.tasks import busiest_tasks, less
 from planbook.explain.teller import Row, Teller, add_up, factor, is_number
+from planbook.explain.totals import brief_company_goal
 from planbook.measures.scores import ATTENTION
 from planbook.problems import Problem, Severity
 from planbook.spec import Kind
@@ -71,25 +72,57 @@ def explain_problem(teller: Teller, problem: Problem) -> Step:
 
 
 def explain_finding(teller: Teller, row: Row) -> Step:
-    """A finding on how the plans fit together; budgets above the ceiling with the tasks that have one."""
-    root = explain_other(teller, "coherence", row)
+    """A finding on how the plans fit together: what was expected, what is there, and what makes it."""
+    root, kind = explain_other(teller, "coherence", row), row["kind"]
     expected, found = row["expected"], row["found"]
     worked = {"gap": less(found, expected)}
     if worked["gap"] and expected:
         worked["gap_rate"] = f"({worked['gap']}) / ABS({factor(expected)})"
     below: list[Step] = []
-    if row["kind"] == "over_budget":
+    if kind == "over_budget":
         inside = {each.code for each in teller.figures.company.below(str(row["department"] or ""))}
         tasks = [t for t in teller.rows("tasks") if t["department"] in inside and is_number(t["budget"])]
         worked["found"] = add_up(task["budget"] for task in tasks)
         below = [brief_task(teller, t, teller.amount(t["budget"], row["unit"])) for t in tasks]
+    elif kind == "overloaded":
+        below = [
+            brief_task(teller, task) for task in busiest_tasks(teller, row["department"], row["subject"])
+        ]
+    elif kind in ("target_gap", "not_taken_over"):
+        goals = (goal for goal in teller.rows("company_goals") if goal["goal"] == row["subject"])
+        below = [brief_company_goal(teller, goal) for goal in goals]
+    notes = {teller.title("coherence", "expected"): _expected_from(teller, str(kind))}
+    if kind == "overloaded":
+        names = teller.listed(step.reference for step in below)
+        notes[teller.title("coherence", "found")] = teller.say("counts", names=names)
+    if kind == "target_gap":
+        notes[teller.title("coherence", "found")] = teller.title("company_goals", "annual_target")
     titles = {teller.title("coherence", key): text for key, text in worked.items()}
-    steps = [replace(step, arithmetic=titles.get(step.what, "")) for step in root.steps]
+    steps = [
+        replace(step, arithmetic=titles.get(step.what, ""), note=notes.get(step.what, ""))
+        for step in root.steps
+    ]
     return replace(root, steps=(*steps, *below))
+
+
+def _expected_from(teller: Teller, kind: str) -> str:
+    """Where stands what a finding holds the plans against."""
+    if kind == "overloaded":
+        return teller.book.settings["most_tasks"].title.to(teller.lang)
+    file = "departments.csv" if kind == "over_budget" else "company_goals.csv"
+    return teller.say("from_csv", file=file)
 
 
 def explain_receipt(teller: Teller, row: Row) -> Step:
     """What became of a workbook, with the problems that were found in it."""
     root = explain_other(teller, "receipts", row)
     problems = (p for p in teller.figures.problems if row["file"] and p.location.file == row["file"])
-    return replace(root, steps=(*root.steps, *(brief_problem(teller, problem) for problem in problems)))
+    submission = teller.submissions.get(str(row["file"]))
+    steps = list(root.steps)
+    if submission is not None and submission.book is not None:
+        rows = {key: len(found) for key, found in submission.plan.tables.items() if found}
+        titles = teller.listed(submission.book.sheet(key).title.to(teller.lang) for key in rows)
+        counted, title = teller.say("counts", names=titles), teller.title("receipts", "rows")
+        worked = add_up(rows.values())
+        steps = [replace(s, arithmetic=worked, note=counted) if s.what == title else s for s in steps]
+    return replace(root, steps=(*steps, *(brief_problem(teller, problem) for problem in problems)))

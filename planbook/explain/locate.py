@@ -8,6 +8,7 @@ from typing import Any
 
 from planbook.explain.cells import (
     CELL,
+    MARKS,
     AskedCell,
     BridgeCell,
     HeatCell,
@@ -21,6 +22,7 @@ from planbook.explain.cells import (
 )
 from planbook.explain.derived import CONTROLS, COUNTS
 from planbook.explain.listed import LISTED
+from planbook.explain.model import is_close
 from planbook.measures import RollUp
 from planbook.measures.frames import FRAMES, Holds
 from planbook.problems import UsageError, Words, find_near, list_words, say
@@ -28,11 +30,10 @@ from planbook.spec import Book
 from planbook.spec.models import ReportColumn
 from planbook.values import match_key
 
-_MARKS = "·●▲◆○ "  # what reports put before a word
 WAYS = frozenset({"link", "source"})  # columns that only lead somewhere
-CLOSE = 1e-6  # a report's figure and the roll-up's are the same within this, relative
 LEAST = 3  # columns that a report shares with the frame behind it
 MOST = 0.7  # share of a report's columns from which a frame is surely the one behind it
+OF_COMPANY = frozenset({"company_goals", "parts", "trend"})  # tables of what only a cycle knows
 FIELDS = (
     "facts", "goals", "company_goals", "tasks", "scores", "progress", "trend", "appraisal", "risks",
     "coherence", "responsibility", "receipts",
@@ -295,7 +296,8 @@ def _find_row(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subject:
     if best is None and not tried:
         raise _not_explained(cell, found)
     if best is None:
-        raise UsageError(say("figure_gone", name=cell.reference))
+        without = report.key in OF_COMPANY and not figures.company.goals
+        raise UsageError(say("goals_of_cycle" if without else "figure_gone", name=cell.reference))
     _, frame, likest = best
     reported = _shown(cell)
     return Subject(cell.reference, frame, likest, found.column, reported, report.key, empty=reported is None)
@@ -329,7 +331,7 @@ def _agrees(
 
 def _same_words(value: str, shown: str) -> bool:
     """Whether a report shows a text: whole, indented, with a symbol before it, or cut short."""
-    one, other = match_key(value).lstrip(_MARKS), match_key(shown).lstrip(_MARKS)
+    one, other = match_key(value).lstrip(MARKS), match_key(shown).lstrip(MARKS)
     if one == other:
         return True
     return bool(one) and bool(other) and (other.endswith(one) or one.startswith(other.rstrip("….").rstrip()))
@@ -338,7 +340,7 @@ def _same_words(value: str, shown: str) -> bool:
 def _same_figure(value: object, shown: object) -> bool:
     """Whether a report shows a figure as the frame has it; what is no figure cannot differ."""
     if isinstance(value, int | float) and isinstance(shown, int | float):
-        return abs(value - shown) <= CLOSE * max(1.0, abs(value))
+        return is_close(value, shown)
     return True
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planbook.explain.texts import text
 from planbook.problems import Location, escape_text
 
+CLOSE = 1e-6  # a report's figure and the one explained are the same within this, relative
 LARGE = 1e6  # from here on ten digits may lose what stands behind the point
 
 
@@ -53,6 +54,14 @@ class Explanation:
     asked: Step | None = None
     reported: object = None
 
+    @property
+    def is_other(self) -> bool:
+        """Whether the figure that is explained is not the one that the report shows."""
+        value, shown = self.asked.value if self.asked else None, self.reported
+        if not isinstance(value, int | float) or not isinstance(shown, int | float):
+            return False
+        return not is_close(value, shown)
+
     def record(self) -> dict[str, object]:
         """The explanation as JSON data."""
         return {
@@ -88,6 +97,8 @@ def render_explanation(explanation: Explanation, lang: str) -> str:
     lines = [escape_text(explanation.reference)]
     if explanation.reported is not None:
         lines[0] += f"　{text('reported', lang)} {_plain(explanation.reported)}"
+    if explanation.is_other:
+        lines.append(text("differs", lang))
     lines += _lines(explanation.root, explanation, (0, lang), set())
     if any(step.reference for step in explanation.root.walk()):
         lines.append(text("deeper", lang))
@@ -96,6 +107,11 @@ def render_explanation(explanation: Explanation, lang: str) -> str:
 
 def _plain(value: object) -> str:
     return digits(value, ",") if isinstance(value, float) else escape_text(str(value))
+
+
+def is_close(value: float, shown: float) -> bool:
+    """Whether a report's figure is the one explained."""
+    return abs(value - shown) <= CLOSE * max(1.0, abs(value))
 
 
 def digits(value: float, grouped: str = "") -> str:

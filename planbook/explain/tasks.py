@@ -41,8 +41,8 @@ def explain_progress(teller: Teller, row: Row) -> Step:
         ("schedule_deviation", less(row["percent"], row["expected"]), ""),
         ("low", _with_missing(active, key, 0.0), ""),
         ("high", _with_missing(active, key, 1.0), ""),
-        ("done", "", _names(t for t in active if t["status"] == DONE)),
-        ("late", "", _names(t for t in active if t["status"] in LATE)),
+        ("done", "", _names(teller, (t for t in active if t["status"] == DONE))),
+        ("late", "", _names(teller, (t for t in active if t["status"] in LATE))),
         ("budget", add_up(budgets), ""),
     )
     return Step(
@@ -78,8 +78,8 @@ def _weight_note(teller: Teller, task: Row, key: str) -> str:
     return teller.say("weight", weight=f"{weight:.10g}") if is_number(weight) else ""
 
 
-def _names(tasks: Iterable[Row]) -> str:
-    return "、".join(reference_of_task(task) for task in tasks)
+def _names(teller: Teller, tasks: Iterable[Row]) -> str:
+    return teller.listed(reference_of_task(task) for task in tasks)
 
 
 def _figures(teller: Teller, frame: str, row: Row, figures: Iterable[tuple[str, str, str]]) -> Iterator[Step]:
@@ -118,15 +118,15 @@ def explain_position(teller: Teller, row: Row) -> Step:
     goals = _goals_of(teller, active)
     known = [(1.0, f"MIN({g['attainment']:.10g},{cap:.10g})") for g in goals if is_number(g["attainment"])]
     worked = " + ".join(text for _, text in known)
-    figures = [(key, "", _names(tasks)) for key, tasks in counted.items()]
+    figures = [(key, "", _names(teller, tasks)) for key, tasks in counted.items()]
     figures += [
         ("on_time_rate", f"{len(counted['on_time'])} / {len(counted['due'])}", ""),
         ("percent", _by_days(active, "percent"), ""),
         ("expected", _by_days(active, "expected"), ""),
-        ("goals", "", "、".join(f"{g['department']}-{g['goal_id']}" for g in goals)),
+        ("goals", "", teller.listed(f"{g['department']}-{g['goal_id']}" for g in goals)),
         ("attainment", f"({worked}) / {len(known)}" if known else "", ""),
-        ("supports", "", _names(supported_tasks(every, row["department"], row["position_name"]))),
-        ("peak", "", _names(_running(active, row["peak_day"]))),
+        ("supports", "", _names(teller, supported_tasks(every, row["department"], row["position_name"]))),
+        ("peak", "", _names(teller, _running(active, row["peak_day"]))),
     ]
     notes = {
         "percent": teller.say("by_days"),
@@ -144,6 +144,16 @@ def explain_position(teller: Teller, row: Row) -> Step:
         name_row(teller, "appraisal", row),
         steps=(*steps, *below, *(goal_below(teller, goal) for goal in goals)),
     )
+
+
+def busiest_tasks(teller: Teller, department: object, name: object) -> list[Row]:
+    """The tasks that a position, called by its name, leads at its busiest."""
+    rows = teller.rows("appraisal")
+    row = next((r for r in rows if (r["department"], r["position_name"]) == (department, name)), None)
+    if row is None:
+        return []
+    led = led_tasks(teller.rows("tasks"), department, row["position"])
+    return _running([task for task in led if not is_held(task)], row["peak_day"])
 
 
 def _goals_of(teller: Teller, tasks: Sequence[Row]) -> list[Row]:

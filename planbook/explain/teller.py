@@ -39,6 +39,7 @@ NAMES = {
     ("goals", "annual_target"): "annual",
     ("goals", "annual_target_high"): "annual_high",
     ("company_goals", "annual_target_high"): "annual_high",
+    ("company_goals", "company_target"): "company_target",
     ("company_goals", "company_target_high"): "company_high",
     ("company_goals", "target"): "to_date_target",
     ("company_goals", "actual"): "to_date_actual",
@@ -130,6 +131,10 @@ class Teller:
     def join(self, *notes: str) -> str:
         """Several remarks as one."""
         return self.book.label("clause_separator", self.lang).join(filter(None, notes))
+
+    def listed(self, names: Iterable[object]) -> str:
+        """Names one after another, each once."""
+        return self.say("between").join(dict.fromkeys(str(name) for name in names if not missing(name)))
 
     def choice(self, frame: str, key: str, value: object) -> str:
         """A choice by the title of its list's item; free text and names as they are."""

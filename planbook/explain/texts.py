@@ -14,6 +14,7 @@ _TEXTS: dict[str, dict[str, str]] = {
     "score": {"zh": "得分", "en": "Score"},
     "own_score": {"zh": "自身目标得分", "en": "Score of its own goals"},
     "annual": {"zh": "年度目标", "en": "Annual target"},
+    "company_target": {"zh": "公司年度目标", "en": "The company's annual target"},
     "company_high": {"zh": "公司年度目标上限", "en": "The company's annual upper target"},
     "annual_high": {"zh": "年度目标上限", "en": "Annual upper target"},
     "to_date_target": {"zh": "累计目标", "en": "Target to date"},
@@ -53,6 +54,11 @@ _TEXTS: dict[str, dict[str, str]] = {
     },
     "set_by_book": {"zh": "模板的默认值", "en": "the book's own"},
     "company": {"zh": "全公司", "en": "Company"},
+    "differs": {
+        "zh": "注意：与报表显示的不同——报告之后数据或设置有变，或没有用制作它的周期（--cycle）",
+        "en": "note: not what the report shows; data or settings have changed since, or it was made in a "
+        "cycle (--cycle)",
+    },
     "see": {"zh": "详见", "en": "see"},
     "deeper": {
         "zh": "“详见”后是编号：planbook explain 编号，再往下一层；加 --deep 一次列到单元格。",
@@ -79,9 +85,17 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "goals of weight {weight} were kept out and have no figure",
     },
     "from_csv": {"zh": "见 {file}", "en": "from {file}"},
-    "blank_weight": {"zh": "权重空白：按规则补足", "en": "a blank weight: filled in by the rule"},
+    "blank_weight": {
+        "zh": "权重空白：取其余权重距 100% 所余，几个空白平分",
+        "en": "a blank weight takes what the others leave of 100%, several divide it",
+    },
     "peak_day": {"zh": "{day} 起同时进行", "en": "at the same time from {day}"},
     "counts": {"zh": "计入：{names}", "en": "counted: {names}"},
+    "took_over": {
+        "zh": "承接的部门与牵头部门（被隔离的也算）：{names}",
+        "en": "departments that took it over, and the lead (those kept out count): {names}",
+    },
+    "between": {"zh": "、", "en": ", "},
     "by_days": {"zh": "按计划天数加权", "en": "weighed by planned days"},
     "of_equals": {
         "zh": "各目标同等，达成率计至 {cap}",

@@ -59,6 +59,20 @@ def explain_company_goal(teller: Teller, row: Row) -> Step:
     )
 
 
+def brief_company_goal(teller: Teller, row: Row) -> Step:
+    """A company goal on one line, with what to explain next."""
+    rated = (
+        teller.percent(row["attainment"]) or "—",
+        teller.choice("company_goals", "rating", row["rating"]),
+    )
+    return Step(
+        str(row["goal"]),
+        plain(row["attainment"]),
+        shown="　".join(filter(None, rated)),
+        reference=str(row["goal"]),
+    )
+
+
 def _given(teller: Teller, row: Row, counted: Sequence[Row]) -> Iterator[Step]:
     """What the company set itself, last year's figure (the departments' where all have one), the quarters."""
     goal = next((goal for goal in teller.figures.company.goals if goal.goal == row["goal"]), None)
@@ -68,7 +82,7 @@ def _given(teller: Teller, row: Row, counted: Sequence[Row]) -> Iterator[Step]:
             continue
         own = key != "baseline" or (goal is not None and goal.baseline == row[key])
         yield Step(
-            teller.named("company_goals", key),
+            teller.title("company_goals", key),
             plain(row[key]),
             str(row["unit"] or ""),
             teller.amount(row[key], row["unit"]),
@@ -189,18 +203,23 @@ def explain_quarter(teller: Teller, row: Row) -> Step:
     )
 
 
-def _departments(teller: Teller, row: Row, counted: Sequence[Row]) -> list[Step]:
-    """The departments that have figures for a quarter, and how many took the goal over."""
-    names = "、".join(dict.fromkeys(str(fact["department_name"]) for fact in counted))
-    return [
-        Step(
-            teller.title("trend", key),
-            plain(row[key]),
-            shown=teller.column("trend", row, key),
-            note=teller.say("counts", names=names) if key == "covered" and names else "",
-        )
-        for key in ("covered", "expected")
+def _departments(teller: Teller, row: Row, counted: Sequence[Row]) -> Iterator[Step]:
+    """The departments that have figures for a quarter, and those that took the goal over or lead it."""
+    above = next((r for r in teller.rows("company_goals") if r["goal"] == row["goal"]), None)
+    number, lead = (above["number"], above["lead_name"]) if above else (None, None)
+    expected = [
+        goal["department_name"]
+        for goal in teller.rows("goals")
+        if goal["company_no"] == number and goal["company_use"] != "shown"
     ]
+    names = {
+        "covered": teller.listed(fact["department_name"] for fact in counted),
+        "expected": teller.listed([*expected, lead]),
+    }
+    for key, label in (("covered", "counts"), ("expected", "took_over")):
+        note = teller.say(label, names=names[key]) if names[key] else ""
+        shown = teller.column("trend", row, key)
+        yield Step(teller.title("trend", key), plain(row[key]), shown=shown, note=note)
 
 
 # -- scores --------------------------------------------------------------------------------

@@ -381,6 +381,18 @@ FAILURES: dict[str, dict[str, str]] = {
         "en": '{name} is a report of "{department}", which is no department here; give the cycle it was '
         "made in (--cycle)",
     },
+    "no_file_of": {
+        "zh": "{name} 是“{department}”的报告，给出的文件中没有它的工作簿；"
+        "请补上它交回的文件，或用 --cycle 给出周期",
+        "en": '{name} is a report of "{department}", and none of the files given is its workbook; add the '
+        "files it returned, or give the cycle (--cycle)",
+    },
+    "goals_of_cycle": {
+        "zh": "{name}：公司目标写在周期的 company_goals.csv 中，文件里没有；"
+        "请用 --cycle 给出周期，或改查承接它的部门目标（如 XS-G001）",
+        "en": "{name}: company goals stand in company_goals.csv of a cycle, not in the files; give it "
+        "(--cycle), or ask for a department's goal that took it over (XS-G001)",
+    },
     "unknown_book": {
         "zh": "没有模板“{name}”；有 {known}",
         "en": 'unknown book "{name}"; known are {known}',

@@ -21,6 +21,9 @@ def check_arithmetic(figures: RollUp, collection: Collection, *frames: str) -> l
         for row in Teller(figures, collection, "zh").rows(frame):
             root = trace(Teller(figures, collection, "zh", deep=True), Subject("", frame, row))
             for step in root.walk():
+                if isinstance(step.value, int | float):
+                    told = step.arithmetic or step.place or step.note or step.reference or step.steps
+                    assert told or not step.value or figures.facts.empty, (root.what, step)
                 if isinstance(step.value, int | float) and step.arithmetic:
                     text = step.arithmetic.rpartition("→ ")[2].rpartition(": ")[2].replace("×", "*")
                     worked = evaluate_text(text)

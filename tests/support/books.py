@@ -8,9 +8,17 @@ from itertools import product
 from pathlib import Path
 
 from planbook.calc import Calculator
-from planbook.plan import Plan, make_plan
+from planbook.plan import Plan
 from planbook.writer import write_workbook
-from tests.support.plans import FILLED_ROWS, compile_book, half_plan, issue_of, rich_plan, settings_for
+from tests.support.plans import (
+    FILLED_ROWS,
+    compile_book,
+    half_plan,
+    issue_of,
+    make_plan,
+    rich_plan,
+    settings_for,
+)
 
 AS_OF = date(2024, 10, 10)
 VARIANTS = tuple(product(("annual_plan", "classic"), ("zh", "en")))

@@ -7,7 +7,7 @@ rows stand out of order, and gaps between the rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -339,3 +339,18 @@ def _to_classic(sheet: str, row: Row) -> Row:
     if sheet == "review":
         kept["cause"] = row.get("cause_objective")
     return kept
+
+
+def make_plan(
+    tables: Mapping[str, Iterable[Mapping[str, Value]]], inputs: Mapping[str, Value] | None = None
+) -> Plan:
+    """A plan from plain rows, numbered from 1 in the order given."""
+    return Plan(
+        MappingProxyType(
+            {
+                sheet: tuple(PlanRow(n, MappingProxyType(dict(row))) for n, row in enumerate(rows, 1))
+                for sheet, rows in tables.items()
+            }
+        ),
+        MappingProxyType(dict(inputs or {})),
+    )

@@ -194,7 +194,7 @@ class Builder:
             siblings = len(company.children(parent or "")) + any(
                 g["department"] == parent for g in self.goals
             )
-            leaves = [d.code for d in company.leaves(code)]
+            leaves = [d.code for d in company.below(code) if not company.children(d.code)]
             covered = sum(any(g["department"] == leaf for g in goals) for leaf in leaves)
             share = covered / len(leaves) if leaves else 0
             tasks = [t for t in self.tasks if t["department"] in inside]

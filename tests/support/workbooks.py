@@ -14,10 +14,11 @@ from planbook.cycle import cycle_items
 from planbook.layout import resolve_layout
 from planbook.layout.cells import SettingValue
 from planbook.layout.manifest import Issue, make_issue
-from planbook.plan import Plan, Value, make_plan
+from planbook.plan import Plan, Value
 from planbook.reader import Expectations
 from planbook.spec import Kind, load_spec
 from planbook.writer import write_workbook
+from tests.support.plans import make_plan
 
 YEAR = 2024
 AS_OF = date(2024, 7, 1)
