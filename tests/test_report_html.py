@@ -104,6 +104,13 @@ def test_page_is_well_formed_and_fetches_nothing(small: RollUp, lang: str) -> No
     assert headline(small, lang) in outline.texts
 
 
+def test_what_is_a_tree_is_not_sorted_away(small: RollUp) -> None:
+    tables = [attributes for tag, attributes in Outline(render_html(small)).tags if tag == "table"]
+    sortable = {str(table["id"]) for table in tables if "data-sortable" in table}
+    assert "table-variance" in sortable
+    assert "table-scores" in {table.get("id") for table in tables} - sortable
+
+
 def test_charts_hatch_what_is_missed_and_nothing_else(small: RollUp) -> None:
     text = render_html(small)
     nodes = [row for row in rows_of(small.scores) if row["node"] == "department" and row["score"] is not None]
