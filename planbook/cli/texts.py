@@ -46,9 +46,9 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "{path}: {before} → {after}, {rows} {rows:row|rows}, {lost} left behind",
     },
     "moved": {
-        "zh": "已迁移 {count} 份工作簿到 {folder}；{lost} 处内容未带入（见上）。",
+        "zh": "已迁移 {count} 份工作簿到 {folder}；{lost} 处内容未带入。",
         "en": "{count} {count:workbook|workbooks} moved to {folder}; {lost} {lost:content was|contents were} "
-        "left behind (see above).",
+        "left behind.",
     },
     "change": {"zh": "变化", "en": "Change"},
     "place": {"zh": "位置", "en": "Place"},
