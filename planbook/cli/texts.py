@@ -126,6 +126,10 @@ _TEXTS: dict[str, dict[str, str]] = {
     "whole": {"zh": "{least} 至 {most} 之间的整数", "en": "a whole number from {least} to {most}"},
     "whole_from": {"zh": "不小于 {least} 的整数", "en": "a whole number from {least} on"},
     "date_form": {"zh": "2024-06-30 这样的日期", "en": "a date such as 2024-06-30"},
+    "no_week": {
+        "zh": "没有“{week}”这一周；请写作 2024-W27",
+        "en": 'there is no week "{week}"; write it as 2024-W27',
+    },
     "rows_form": {
         "zh": "--rows 不能是“{value}”，应写作 表=行数，例如 goals=50（1 至 9999 行）",
         "en": '--rows cannot be "{value}": write SHEET=ROWS, such as goals=50 (1 to 9999 rows)',
