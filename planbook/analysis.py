@@ -36,6 +36,11 @@ class WorkbookData:
     tables: Mapping[str, pd.DataFrame]
     problems: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Which file it is, and how many rows its sheets and its problems have."""
+        sizes = ", ".join(f"{name} {len(frame)}" for name, frame in self.tables.items() if len(frame))
+        return f"<WorkbookData {self.submission.file!r}: {sizes or 'nothing'}; problems {len(self.problems)}>"
+
 
 def read(
     path: Path,

@@ -83,6 +83,17 @@ def test_bare_files_without_a_cycle() -> None:
     assert set(planbook.roll_up([path]).goals["department"]) == {"XS", "KH"}
 
 
+def test_what_an_analyst_sees_is_a_line(cycle: Cycle, figures: RollUp) -> None:
+    shown = repr(figures)
+    assert shown.startswith(f"<RollUp 2024 as of 2024-07-01: facts {len(figures.facts)}, goals ")
+    assert all(f"{name} {len(figures.frame(name))}" in shown for name in FRAMES)
+    data = planbook.read(cycle.inbox / "质量部 2024年计划 0702.xlsx", cycle)
+    assert repr(data).startswith(
+        "<WorkbookData '质量部 2024年计划 0702.xlsx': goals 5, decomposition 5, tracking 5"
+    )
+    assert repr(data).endswith(f"; problems {len(data.problems)}>")
+
+
 def test_public_names_are_there_and_documented() -> None:
     for name in planbook.__all__:
         assert getattr(planbook, name).__doc__, name

@@ -203,3 +203,15 @@ def test_a_fault_of_a_goal_asks_no_reason_of_quarters_that_met_it(
     missed = problems(tmp_path, goals=faulty, review=MET.format(actual="13"))
     due = {(Code.REASON_MISSING.value, place("review", key, 2)) for key in ("cause_objective", "improvement")}
     assert missed & due == (set() if key in {"direction", "metric_kind"} else due)
+
+
+def test_a_reason_is_asked_below_the_cycles_own_threshold(tmp_path: Path) -> None:
+    """Five sixths of the target: below nine tenths, not below eight."""
+    review = REVIEW.replace("| 暴雨            | 线上拜访", "| 暴雨            |         ")
+    plan = read_tables("annual_plan", {**CLEAN, "review": review})
+    told = {}
+    for limit in (0.9, 0.8):
+        path = write_filled(tmp_path / "a.xlsx", plan, reason_below=limit)
+        problems = read_and_check(path)[0].problems
+        told[limit] = [(p.found, p.expected) for p in problems if p.code is Code.REASON_MISSING]
+    assert told == {0.9: [("83.3%", "90.0%")], 0.8: []}

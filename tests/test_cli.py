@@ -174,6 +174,8 @@ def test_a_file_that_cannot_be_read_exits_1(inbox: Path) -> None:
         ("generate",),
         ("consolidate",),
         ("weekly", "--dry-run"),
+        ("weekly", "--week", "2024-W99"),
+        ("weekly", "--week", "27"),
         ("consolidate", "--as-of", "昨天"),
         ("explain",),
         ("explain", "XS-G001"),
@@ -185,6 +187,15 @@ def test_wrong_usage_exits_2_with_one_line(tmp_path: Path, arguments: tuple[str,
     result = run(*arguments, cwd=tmp_path)
     assert result.exit_code == 2, result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("week", ["2024-W53", "2024-W00", "0000-W01", "2024W27", "2024-W27\u202e", "next"])
+def test_a_week_that_is_none_is_refused_before_anything_is_read(cycle: Path, week: str) -> None:
+    result = run("weekly", "--dry-run", "--week", week, "--lang", "en", cwd=cycle)
+    assert result.exit_code == 2
+    assert result.output.startswith('planbook: there is no week "')
+    assert result.output.count("\n") == 1 and "\u202e" not in result.output
+    assert "recipients" in run("weekly", "--dry-run", "--week", "2026-W53", "--lang", "en", cwd=cycle).output
 
 
 def test_init_generate_and_what_a_newcomer_gets_wrong(cycle: Path) -> None:

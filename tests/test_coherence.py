@@ -151,6 +151,16 @@ def test_support_is_answered_by_a_task_or_by_the_same_company_goal(tmp_path: Pat
     assert [r["partner"] for r in findings(rolled(tmp_path), "one_sided")] == ["XS"]
 
 
+def test_a_task_on_hold_counts_on_nobody(tmp_path: Path) -> None:
+    tracking = SALES["tracking"].replace("percent |", "percent | hold   |")
+    held = tracking.replace("| 1       |", "| 1       | paused |").replace(
+        "| 0.3     |", "| 0.3     |        |"
+    )
+    write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", {**SALES, "tracking": held}))
+    write_filled(tmp_path / "b.xlsx", read_tables("annual_plan", MARKET), department="SC")
+    assert [r["subject"] for r in findings(rolled(tmp_path), "one_sided")] == ["签约", "回访"]
+
+
 def test_an_overloaded_position(inbox: Path) -> None:
     assert not findings(rolled(inbox), "overloaded")
     (found,) = findings(rolled(inbox, most_tasks=1.0), "overloaded")

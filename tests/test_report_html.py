@@ -12,10 +12,14 @@ import pytest
 
 from planbook.company import Department
 from planbook.measures import RollUp
+from planbook.measures.plain import rows_of
 from planbook.problems import OutputError
 from planbook.reports import headline, render_html, write_html
 from planbook.reports import html as page_module
-from planbook.reports.figures import adverse_rows
+from planbook.reports.figures import adverse_rows, one_line
+from planbook.reports.pictures import main_bridge
+from planbook.reports.tables import report_rows
+from planbook.writer.styles import BLUE
 from tests.support.browser import ask_page, print_page
 from tests.support.office import require_office
 from tests.support.roll_ups import SMALL, Builder, large_company, small_company
@@ -98,6 +102,28 @@ def test_page_is_well_formed_and_fetches_nothing(small: RollUp, lang: str) -> No
     assert "url(http" not in text and "@import" not in text
     assert "default-src 'none'" in text
     assert headline(small, lang) in outline.texts
+
+
+def test_what_is_a_tree_is_not_sorted_away(small: RollUp) -> None:
+    tables = [attributes for tag, attributes in Outline(render_html(small)).tags if tag == "table"]
+    sortable = {str(table["id"]) for table in tables if "data-sortable" in table}
+    assert "table-variance" in sortable
+    assert "table-scores" in {table.get("id") for table in tables} - sortable
+
+
+def test_charts_hatch_what_is_missed_and_nothing_else(small: RollUp) -> None:
+    text = render_html(small)
+    nodes = [row for row in rows_of(small.scores) if row["node"] == "department" and row["score"] is not None]
+    scores = {row["name"]: row["score"] >= 1 for row in nodes}
+    bridge = main_bridge(small, report_rows(small, "zh"), "")
+    assert bridge is not None
+    steps = {one_line(step.name, 10): step.good for step in bridge.steps}
+    for key, met in (("scores", scores), ("bridge", steps)):
+        assert False in met.values(), "something is missed"
+        (chart,) = re.findall(rf'<svg(?:(?!</svg>).)*?id="hatch-{key}".*?</svg>', text, re.DOTALL)
+        bars = re.findall(rf'<rect [^>]*fill="(?:{BLUE}|url\(#hatch-{key}\))"[^>]*/>', chart)
+        hatched = [f"url(#hatch-{key})" in bar for bar in bars]
+        assert hatched == [not good for good in met.values()]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

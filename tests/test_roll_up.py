@@ -138,6 +138,9 @@ def test_the_same_file_twice_counts_once(tmp_path: Path) -> None:
     path = returned(tmp_path, "a.xlsx", GUIDE)
     shutil.copy(path, tmp_path / "a (1).xlsx")
     assert sorted(receipt for _, receipt, _ in receipts(tmp_path)) == ["accepted", "missing", "superseded"]
+    files = [path, tmp_path / "a (1).xlsx"]
+    either = (collect(paths, COMPANY, as_of=AS_OF, expect=expect()) for paths in (files, files[::-1]))
+    assert [[r.file for r in c.receipts if r.receipt == "accepted"] for c in either] == [["a (1).xlsx"]] * 2
 
 
 def test_what_is_no_workbook_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import click
 from planbook.cli.support import (
     EXIT_PROBLEMS,
     PathOf,
+    Week,
     as_of_option,
     check_paths,
     count_severities,
@@ -252,7 +253,9 @@ def _document(figures: RollUp, lang: str) -> dict[str, object]:
 
 @click.command()
 @cycle_option
-@click.option("--week", help="The ISO week the mail names (2024-W27); by default that of the date.")
+@click.option(
+    "--week", type=Week(), help="The ISO week the mail names (2024-W27); by default that of the date."
+)
 @click.option("--dry-run", is_flag=True, help="Write .eml files into reports/mail instead of sending.")
 @as_of_option
 @lang_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,12 +32,28 @@ if TYPE_CHECKING:
     from planbook.cycle import Cycle
 
     _PathType = click.ParamType[Path]
+    _TextType = click.ParamType[str]
 else:  # a click of before has no such brackets
-    _PathType = click.ParamType
+    _PathType = _TextType = click.ParamType
 
 T = TypeVar("T")
 EXIT_PROBLEMS, EXIT_USAGE, EXIT_FAILED = 1, 2, 3
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _GIVEN = "planbook.given"  # the command line as it was typed
+
+
+class Week(_TextType):
+    """An ISO week that there is, such as 2024-W27."""
+
+    name = "week"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The week as it was typed; UsageError where there is none of that name."""
+        found = _WEEK.fullmatch(value)
+        with suppress(ValueError):
+            if found and date.fromisocalendar(int(found[1]), int(found[2]), 1):
+                return str(value)
+        raise UsageError(TEXTS.say("no_week", week=escape_text(value)))
 
 
 class PathOf(_PathType):

@@ -46,9 +46,9 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "{path}: {before} → {after}, {rows} {rows:row|rows}, {lost} left behind",
     },
     "moved": {
-        "zh": "已迁移 {count} 份工作簿到 {folder}；{lost} 处内容未带入（见上）。",
+        "zh": "已迁移 {count} 份工作簿到 {folder}；{lost} 处内容未带入。",
         "en": "{count} {count:workbook|workbooks} moved to {folder}; {lost} {lost:content was|contents were} "
-        "left behind (see above).",
+        "left behind.",
     },
     "change": {"zh": "变化", "en": "Change"},
     "place": {"zh": "位置", "en": "Place"},
@@ -126,6 +126,10 @@ _TEXTS: dict[str, dict[str, str]] = {
     "whole": {"zh": "{least} 至 {most} 之间的整数", "en": "a whole number from {least} to {most}"},
     "whole_from": {"zh": "不小于 {least} 的整数", "en": "a whole number from {least} on"},
     "date_form": {"zh": "2024-06-30 这样的日期", "en": "a date such as 2024-06-30"},
+    "no_week": {
+        "zh": "没有“{week}”这一周；请写作 2024-W27",
+        "en": 'there is no week "{week}"; write it as 2024-W27',
+    },
     "rows_form": {
         "zh": "--rows 不能是“{value}”，应写作 表=行数，例如 goals=50（1 至 9999 行）",
         "en": '--rows cannot be "{value}": write SHEET=ROWS, such as goals=50 (1 to 9999 rows)',

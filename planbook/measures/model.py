@@ -76,6 +76,12 @@ class RollUp:
 
     _rows: dict[str, list[Row]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        """What it is of, and how many rows each frame has: all of them would fill an analyst's screen."""
+        sizes = ", ".join(f"{name} {len(self.frame(name))}" for name in frames.FRAMES)
+        part = f" {self.scope}" if self.scope else ""
+        return f"<RollUp {self.year}{part} as of {self.as_of.isoformat()}: {sizes}>"
+
     def rows(self, name: str) -> Sequence[Row]:
         """The rows of the frame of that name with plain values, taken from it once; not to be changed."""
         if name not in self._rows:
