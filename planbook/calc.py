@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -35,6 +37,7 @@ from planbook.problems import CalcError, say
 from planbook.spec import Book, Column, Kind, quote_text, references, render
 
 KEPT_MODELS = 8
+KEPT_LOADED, MOST_SERVED = 4, 50
 _COMPILED: dict[bytes, bytes] = {}  # compiled models by what went into them
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
@@ -52,8 +55,7 @@ Numbers = dict[str, tuple[int, ...]]
 class Calculator:
     """A laid-out workbook compiled once and evaluated for many plans.
 
-    Formulas of every column stand in the model, those of virtual columns too; each `evaluate`
-    starts from the compiled bytes, so that nothing of one plan reaches the next.
+    Formulas of every column stand in the model, those of virtual columns too.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -93,22 +95,35 @@ class Calculator:
 
         Dates come back as serial numbers, blanks as ``""``; an error value is a `CellError`.
         """
-        model = ironcalc.load_from_bytes(self._compiled, "en")
-        for cell in input_cells(self.layout, plan, settings, department):
-            _put(model, self._sheets[cell.sheet], cell.row + 1, cell.column + 1, cell.value)
-        model.evaluate()
+        inputs = input_cells(self.layout, plan, settings, department)
+        return self._evaluate({(cell.sheet, cell.row, cell.column): cell.value for cell in inputs})
+
+    def evaluate_stored(
+        self, stored: StoredCells, settings: Mapping[str, SettingValue], department: str
+    ) -> Cells:
+        """The same for cells as a file has them."""
+        return self._evaluate(_stored_inputs(self.layout, stored, settings, department))
+
+    def _evaluate(self, cells: Cells) -> Cells:
+        model = _evaluated(self._compiled, self._sheets, cells)
         return {
             (sheet, row, column): _take(model, self._sheets[sheet], row + 1, column + 1)
             for sheet, row, column, _ in self._formulas
         }
+
+    def with_items(self, layout: Layout) -> Calculator:
+        """The calculator of a layout that differs in nothing but the words its lists hold."""
+        other = copy(self)
+        other.layout = layout
+        return other
 
 
 @dataclass(frozen=True)
 class Calculated:
     """The computed side of a plan, as typed values by sheet, row number and column key.
 
-    `due` holds the cells that are required although their column is not always so, `broken` the
-    sheet, row and key of every rule of the book that a row breaks, `totals` what stands above tables.
+    `due` holds the cells required although their column is not always so, `broken` sheet, row and key
+    of every rule that a row breaks, `totals` what stands above tables.
     """
 
     rows: Mapping[str, Mapping[int, Mapping[str, Value]]]
@@ -156,11 +171,7 @@ def _model_for(
     book: Book, numbers: Mapping[str, Sequence[int]], settings: Mapping[str, SettingValue], lang: str
 ) -> _RowModel:
     many = {key: max(1, len(value)) for key, value in settings.items() if isinstance(value, tuple)}
-    sizes: dict[str, int] = {}
-    for sheet in book.sheets:  # a sheet that mirrors another has as many rows as that
-        source = sheet.mirrors or sheet.key
-        sizes[source] = max(sizes.get(source, 0), _bucket(max(numbers[sheet.key], default=1)))
-    shape = tuple(sizes.items()), tuple(sorted(many.items()))
+    shape = tuple(rows_to_compute(book, numbers).items()), tuple(sorted(many.items()))
     lang = lang or book.languages[0]
     return _row_model(book.name, book.sha256, lang, *shape, _Hidden(book))
 
@@ -187,6 +198,42 @@ def _conditions(placed: SheetLayout) -> Iterator[tuple[str, str, bool]]:
             yield column.key, column.required, False
     for rule in placed.sheet.rules:
         yield rule.key, rule.when, True
+
+
+class _Loaded(threading.local):
+    """The loaded models of one thread, with the cells put into each and how often it served."""
+
+    def __init__(self) -> None:
+        self.models: dict[bytes, tuple[Any, list[tuple[int, int, int]], int]] = {}
+
+
+_LOADED = _Loaded()
+
+
+def _evaluated(compiled: bytes, sheets: Mapping[str, int], cells: Cells) -> Any:
+    """The model with these input cells, evaluated; what stood in others is cleared.
+
+    Loading costs more than evaluating, so a model serves several plans; not too many, since it keeps every
+    text it was given.
+    """
+    model, old, served = _LOADED.models.pop(compiled, (None, [], 0))
+    if model is None or served >= MOST_SERVED:
+        model, old, served = ironcalc.load_from_bytes(compiled, "en"), [], 0
+    places = {
+        (sheets[sheet], row + 1, column + 1): value
+        for (sheet, row, column), value in cells.items()
+        if not (value is None or (isinstance(value, float) and not math.isfinite(value)))
+    }
+    for place in old:
+        if place not in places:
+            model.clear_cell_contents(*place)
+    for place, value in places.items():
+        _put(model, *place, value)
+    model.evaluate()
+    while len(_LOADED.models) >= KEPT_LOADED:
+        _LOADED.models.pop(next(iter(_LOADED.models)))
+    _LOADED.models[compiled] = model, list(places), served + 1
+    return model
 
 
 class _RowModel:
@@ -231,38 +278,14 @@ class _RowModel:
     def calculate_stored(self, stored: StoredCells, settings: Mapping[str, SettingValue]) -> Calculated:
         """What the formulas give for cells as they stand."""
         numbers = {p.sheet.key: tuple(stored.rows.get(p.sheet.key, ())) for p in self.layout.sheets}
-        blank = {sheet: tuple(PlanRow(number, {}) for number in rows) for sheet, rows in numbers.items()}
-        cells = {
-            (cell.sheet, cell.row, cell.column): cell.value
-            for cell in input_cells(self.layout, Plan(blank), settings)
-        }
-        for placed in self.layout.sheets:
-            key = placed.sheet.key
-            given = {
-                (key, placed.row(number), placed.index(column)): value
-                for number, row in stored.rows.get(key, {}).items()
-                for column, value in row.items()
-            }
-            given |= {
-                (key, *placed.band[above.key]): stored.inputs.get(above.key) for above in placed.sheet.inputs
-            }
-            for place, value in given.items():
-                fitting = fit_value(value)
-                if fitting is None or fitting == "":
-                    cells.pop(place, None)
-                else:
-                    cells[place] = fitting
-        return self._evaluate(cells, numbers)
+        return self._evaluate(_stored_inputs(self.layout, stored, settings), numbers)
 
     def _evaluate(self, cells: Cells, numbers: Numbers) -> Calculated:
         """The values for these input cells; the last ones are kept, since a clean workbook asks twice."""
         cells = {place: _number_of_day(value) for place, value in cells.items()}
         if self._last is not None and self._last[:2] == (cells, numbers):
             return self._last[2]
-        model = ironcalc.load_from_bytes(self._compiled, "en")
-        for (sheet, row, column), value in cells.items():
-            _put(model, self._sheets[sheet], row + 1, column + 1, value)
-        model.evaluate()
+        model = _evaluated(self._compiled, self._sheets, cells)
         rows = {
             placed.sheet.key: {
                 number: self._row(model, placed, number) for number in numbers[placed.sheet.key]
@@ -311,6 +334,41 @@ class _RowModel:
             }
             return titles.get(value, value)
         return value
+
+
+def _stored_inputs(
+    layout: Layout, stored: StoredCells, settings: Mapping[str, SettingValue], department: str = ""
+) -> Cells:
+    """The input cells of a workbook that a file fills in: as issued where the file says nothing of them."""
+    blank = {sheet: tuple(PlanRow(number, {}) for number in rows) for sheet, rows in stored.rows.items()}
+    cells = {
+        (cell.sheet, cell.row, cell.column): cell.value
+        for cell in input_cells(layout, Plan(blank), settings, department)
+    }
+    for placed in layout.sheets:
+        key = placed.sheet.key
+        given = {
+            (key, placed.row(number), placed.index(column)): value
+            for number, row in stored.rows.get(key, {}).items()
+            for column, value in row.items()
+        }
+        given |= {(key, *placed.band[cell.key]): stored.inputs.get(cell.key) for cell in placed.sheet.inputs}
+        for place, value in given.items():
+            fitting = fit_value(value)
+            if fitting is None or fitting == "":
+                cells.pop(place, None)
+            else:
+                cells[place] = fitting
+    return cells
+
+
+def rows_to_compute(book: Book, numbers: Mapping[str, Iterable[int]]) -> dict[str, int]:
+    """How many rows of each sheet to compute for these, so that few models serve all workbooks."""
+    sizes: dict[str, int] = {}
+    for sheet in book.sheets:  # a sheet that mirrors another has as many rows as that
+        source = sheet.mirrors or sheet.key
+        sizes[source] = max(sizes.get(source, 0), _bucket(max(numbers.get(sheet.key, ()), default=1)))
+    return sizes
 
 
 def _day_or_number(serial: float) -> date | float:

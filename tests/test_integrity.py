@@ -370,6 +370,42 @@ def test_a_dashboard_pasted_as_values_is_one_problem(tmp_path: Path) -> None:
     assert {where.partition("!")[0] for _, where in found} == {DASHBOARD_PAGE}
 
 
+@pytest.mark.parametrize(
+    ("title", "address", "true"), [(DASHBOARD_PAGE, "B5", "0.9166666667"), (INDEX_PAGE, "D6", "1")]
+)
+def test_a_figure_of_a_page_that_is_merely_stale(tmp_path: Path, title: str, address: str, true: str) -> None:
+    path = on_page(written(tmp_path), title, number(address, 0.5))
+    assert told(path) == [("value-stale", f"{title}!{address}", "0.5", true, title)]
+
+
+def test_a_check_column_that_is_stale_or_typed_over(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    words = re.compile(rf'(<c r="{at("check")}"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>))<v>[^<]*</v>|(?!)')
+    stale = change(path, lambda text: words.sub(r"\1<v>缺季度</v>", text))
+    assert told(stale) == [("value-stale", place("check"), "缺季度", "● 完整", "校验")]
+    typed = change(path, cell(at("check"), r'<c r="@"\1 t="inlineStr"><is><t>好</t></is></c>'))
+    assert told(typed) == [("formula-overwritten", place("check"), "好", "● 完整", "校验")]
+
+
+def test_a_stale_page_is_not_said_where_its_tables_are_at_fault(tmp_path: Path) -> None:
+    path = on_page(written(tmp_path), DASHBOARD_PAGE, number("B5", 0.5))
+    change(path, cell(at("attainment"), VALUE.format(1)))
+    assert {code for code, *_ in told(path)} == {"formula-overwritten"}
+
+
+@pytest.mark.office
+def test_a_row_of_nothing_but_a_blank_makes_no_page_stale(tmp_path: Path) -> None:
+    """Nobody filled it in, and yet its cell may count in a formula."""
+    office.require_office("libreoffice")
+    path, saved = written(tmp_path), tmp_path / "saved.xlsx"
+    blanks = [
+        {"do": "set", "sheet": SHEETS["goals"], "cell": at(key, 5, "goals"), "value": " "}
+        for key in ("goal", "metric", "note")
+    ]
+    office.drive([{"input": path, "output": saved, "actions": blanks}])
+    assert told(saved) == []
+
+
 def test_a_helper_of_the_hidden_lists_that_was_cleared(tmp_path: Path) -> None:
     path = written(tmp_path)
     address = formulas_of(path, LISTS_PAGE)[0]

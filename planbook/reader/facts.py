@@ -31,10 +31,7 @@ MAX_LISTED = 20_000  # merges, hidden rows: more than that is nothing a person d
 _ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="[A-Z]{1,3}[0-9]{1,7}"[ />])')
 _ODD_ROW = re.compile(rb'<row(?=[\s/>])(?! r="[0-9]{1,7}"[ />])(?=[^<>]*\bhidden\b)')
 _ODD_ATTRIBUTE = re.compile(rb"<(?:c|row|col|mergeCell|sheetProtection)\s[^<>]*(?:='|\s=|=\s)")
-_ODD_SIGNS = (
-    b"='",
-    *(pair for space in (b" ", b"\n", b"\r", b"\t") for pair in (space + b"=", b"=" + space)),
-)
+_SPACES = (b" ", b"\n", b"\r", b"\t")
 _PREFIXED = re.compile(rb":c[\s/>]")
 _FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
@@ -47,6 +44,7 @@ _ERROR = re.compile(
 _BAD_STRING = re.compile(rb't="s"[^>]*>\s*<v>(?!\s*[0-9]+\s*</v>)')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\bhidden="(?:1|true)"')
 _FLAT_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]*\sht="[01](?:\.[0-9]*)?"')
+_FLAT = re.compile(rb' ht="[01](?:\.[0-9]*)?"')
 _COLUMN = re.compile(rb"<col\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb'\b(min|max|width|hidden)="([a-z0-9.]{1,20})"')
 _NARROWEST = 0.3  # digits of a column's width that still show one
@@ -176,7 +174,11 @@ def _is_odd(content: bytes | bytearray) -> bool:
     forms = [_ODD_CELL, _PREFIXED]
     if b"hidden=" in content:
         forms.append(_ODD_ROW)
-    if any(sign in content for sign in _ODD_SIGNS):  # most often in a formula, where it means nothing
+    if b"='" in content or any(  # most often in a formula, where it means nothing
+        space + b"=" in content or b"=" + space in content
+        for space in _SPACES
+        if content.find(space, 200) >= 0  # behind the declaration
+    ):
         forms.append(_ODD_ATTRIBUTE)
     return any(form.search(content) for form in forms)
 
@@ -209,7 +211,7 @@ def _errors(content: bytes | bytearray) -> Mapping[tuple[int, int], str]:
 
 def _hidden_rows(content: bytes | bytearray) -> frozenset[int]:
     rows = _HIDDEN_ROW.findall(content) if b'hidden="' in content else []
-    if b' ht="0' in content or b' ht="1' in content:
+    if _FLAT.search(content):
         rows += _FLAT_ROW.findall(content)
     return frozenset(int(row) - 1 for row in rows[:MAX_LISTED])
 

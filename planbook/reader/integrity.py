@@ -127,7 +127,14 @@ def check_formulas(
         return [*_regions(stored, ledger.findings), Problem(Code.VALUES_NOT_STORED)]
     _distrust_errors(stored, ledger, used)
     _check_values(stored, ledger, used, computed)
-    totals = _check_totals(stored, computed, trusted=not ledger.spots and not ledger.lost)
+    trusted = not ledger.spots and not ledger.lost
+    totals = list(_check_totals(stored, computed, trusted=trusted))
+    if any(
+        problem.code is Code.VALUE_STALE for problem in totals
+    ):  # a row with nothing but a blank counts too
+        every = stored_cells(stored, {sheet: source.rows for sheet, source in stored.sources.items()})
+        computed = calculate_stored(stored.book, every, stored.settings)
+        totals = list(_check_totals(stored, computed, trusted=trusted))
     return [*_regions(stored, ledger.findings), *totals]
 
 
@@ -145,7 +152,7 @@ def explain_readings(stored: Stored, plan: Plan, quarantined: frozenset[tuple[st
                 spot = (sheet, number, column.key)
                 if (sheet, number) in quarantined or not column.visible or stored.formula(spot) is None:
                     continue
-                if not _same(shown.get(*spot), read.get(*spot)):
+                if not same_value(shown.get(*spot), read.get(*spot)):
                     return [
                         Problem(
                             Code.READINGS_DIFFER,
@@ -194,10 +201,10 @@ def _check_totals(stored: Stored, computed: Calculated, *, trusted: bool) -> Ite
             address = stored.totals.get(total.key, "")
             if not address:
                 continue
-            found, wanted = _plain(_cell_at(table, address)), computed.totals.get(total.key)
+            found, wanted = plain_value(_cell_at(table, address)), computed.totals.get(total.key)
             if facts.formula_at(address) is None:
                 code = Code.FORMULA_MISSING if found in ("", None) else Code.FORMULA_OVERWRITTEN
-            elif trusted and not _same(found, wanted):
+            elif trusted and not same_value(found, wanted):
                 code = Code.VALUE_STALE
             else:
                 continue
@@ -215,31 +222,36 @@ def _cell_at(table: Table, address: str) -> object:
 # -- values ----------------------------------------------------------------------------------
 
 
-def stored_cells(stored: Stored, numbers: Mapping[str, Iterable[int]]) -> StoredCells:
-    """The input cells of some rows by sheet, and those above the tables, as the engine takes them."""
+def stored_cells(
+    stored: Stored, numbers: Mapping[str, Iterable[int]], *, as_typed: bool = False
+) -> StoredCells:
+    """The input cells of some rows by sheet, and those above the tables, as the engine takes them.
+
+    `as_typed`: for an engine that has the cycle's own lists too.
+    """
     rows = {
         sheet: {
             number: {
-                column.key: _as_cell(stored, column, stored.raw((sheet, number, column.key)))
+                column.key: _as_cell(stored, column, stored.raw((sheet, number, column.key)), as_typed)
                 for column in stored.columns(sheet, calculated=False)
             }
             for number in sorted(found)
         }
         for sheet, found in numbers.items()
     }
-    return StoredCells(stored.lang, rows, {key: _plain(raw) for key, raw in stored.inputs.items()})
+    return StoredCells(stored.lang, rows, {key: plain_value(raw) for key, raw in stored.inputs.items()})
 
 
-def _as_cell(stored: Stored, column: Column, raw: object) -> CellValue:
-    """A cell as the engine is to have it: it knows the cycle's own lists by their keys alone."""
-    if column.list and isinstance(raw, str):
+def _as_cell(stored: Stored, column: Column, raw: object, as_typed: bool) -> CellValue:
+    """A cell as the engine is to have it: most often it knows the cycle's own lists by their keys alone."""
+    if column.list and isinstance(raw, str) and not as_typed:
         for item in stored.list_of(column):
             if item.title.to(stored.lang) == raw:
                 return stored.book.list_title(column.list, item.key, stored.lang)
-    return _plain(raw)
+    return plain_value(raw)
 
 
-def _plain(raw: object) -> CellValue:
+def plain_value(raw: object) -> CellValue:
     """A cell's value as the engine takes it; a time of day is a part of a day, as in Excel."""
     if isinstance(raw, datetime):
         if raw.year < FIRST_YEAR:
@@ -290,7 +302,7 @@ def _check_values(
             if spot in ledger.spots:
                 continue
             found, wanted = _typed(stored, spot), computed.get(*spot)
-            if _same(found, wanted):
+            if same_value(found, wanted):
                 continue
             if not _follows(spot, precedents[sheet, column.key], ledger):
                 code = Code.FORMULA_CHANGED if _is_changed(stored, spot, patterns) else Code.VALUE_STALE
@@ -401,10 +413,10 @@ def _typed(stored: Stored, spot: Spot) -> Value:
     if column.list and isinstance(raw, str):
         item = match_item(stored.list_of(column), raw)
         return item.key if item else raw
-    return _plain(raw)
+    return plain_value(raw)
 
 
-def _same(first: Value, second: Value) -> bool:
+def same_value(first: Value, second: Value) -> bool:
     one, other = _number(first), _number(second)
     if one is not None and other is not None:
         return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=SNAP)

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from planbook.calc import Cells
 from planbook.company import Company
 from planbook.layout import IDENTITY_NAME, META_SHEET, cell_address, cell_name, reference_place, typed_places
 from planbook.layout.cells import SettingValue
@@ -19,11 +18,11 @@ from planbook.problems import Code, Location, Problem, Words, list_words, rank_p
 from planbook.reader.columns import column_problems
 from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.grids import Grid, read_grids
-from planbook.reader.integrity import Stored, check_formulas, explain_readings, stored_cells
+from planbook.reader.integrity import Stored, check_formulas, explain_readings
 from planbook.reader.kinds import Format
 from planbook.reader.locate import Found, Places, locate_tables, lost_columns, recognise_book
 from planbook.reader.numbering import locate_rows
-from planbook.reader.pages import Issuance, check_pages, compute_workbook
+from planbook.reader.pages import Issuance, PageCalculator, check_pages
 from planbook.reader.preflight import Package, open_package
 from planbook.reader.rows import RowReader, match_item
 from planbook.reader.submission import SheetSource, Submission
@@ -238,8 +237,7 @@ def _read_tables(
         raw, totals = {t.cell.key: t.raw for t in typed}, _total_places(package, found)
         lost = lost_columns(book, found, places)
         stored = Stored(book, issue.lang, items, own, raw, tables, sources, package.sheets, totals, lost)
-        rows.problems += _check_integrity(stored, plan, reader, package.format)
-        rows.problems += _check_pages(stored, plan, grids, identity)
+        rows.problems += list(_check_integrity(stored, plan, reader, package, grids, identity))
     problems = [replace(p, location=p.location.within(blank.file)) for p in rows.problems]
     return replace(
         blank,
@@ -273,38 +271,37 @@ def _read_each(reader: TableReader, found: Found) -> dict[str, SheetSource]:
     return sources
 
 
-def _check_integrity(stored: Stored, plan: Plan, reader: TableReader, form: Format) -> list[Problem]:
-    """What is wrong with the formula cells of the tables.
+def _check_integrity(
+    stored: Stored,
+    plan: Plan,
+    reader: TableReader,
+    package: Package,
+    grids: Mapping[str, Grid],
+    identity: Identity,
+) -> Iterator[Problem]:
+    """What is wrong with the formula cells of the tables, and with those beside them.
 
     The values of an .xls prove nothing: LibreOffice writes a zero into it for the first blank result of
     formulas that neighbours share.
     """
-    problems = check_formulas(stored, plan.tables, values=form is not Format.XLS)
+    values = package.format is not Format.XLS
+    problems = check_formulas(stored, plan.tables, values=values)
+    yield from problems
     guessed = {Code.LINK_NEAR, Code.LINK_BY_METRIC, Code.LOOKALIKE}
     if reader.typed or any(problem.code in guessed for problem in reader.rows.problems):
-        problems += explain_readings(stored, plan, frozenset(reader.quarantined))
-    return problems
-
-
-def _check_pages(
-    stored: Stored, plan: Plan, grids: Mapping[str, Grid], identity: Identity
-) -> Iterator[Problem]:
-    """What is wrong with the formula cells of the pages beside the tables."""
-    issue = identity.issue
+        yield from explain_readings(stored, plan, frozenset(reader.quarantined))
     rows = tuple(
         (key, table.rows)
         for key, table in issued_tables(identity.manifest).items()
         if key in stored.book.sheets_by_key
     )
-    issuance = Issuance(stored.book, issue.lang, rows)
-
-    def compute() -> Cells:
-        many = {key: max(1, len(value)) for key, value in stored.settings.items() if isinstance(value, tuple)}
-        layout = issuance.layout(items_from(identity.manifest), many)
-        cells = stored_cells(stored, {key: [row.number for row in rows] for key, rows in plan.tables.items()})
-        return compute_workbook(layout, cells, stored.settings, issue.department)
-
-    return check_pages(issuance, grids, stored.facts, compute)
+    issuance = Issuance(stored.book, identity.issue.lang, rows)
+    used = {key: tuple(row.number for row in rows) for key, rows in plan.tables.items()}
+    items = items_from(identity.manifest)
+    calculator = PageCalculator(stored, issuance, items, used, identity.issue.department)
+    errors = any(stored.facts.get(table.title, NO_FACTS).errors for table in stored.tables.values())
+    trusted = values and not problems and not errors and not stored.lost and len(used) == len(rows)
+    yield from check_pages(stored, issuance, grids, calculator, trusted=trusted)
 
 
 @dataclass(frozen=True, slots=True)
