@@ -372,17 +372,26 @@ def test_a_cell_carries_the_day_of_its_report(made: Made, tmp_path: Path) -> Non
     assert explanation.asked.value == explanation.reported  # the first quarter alone, as the report has it
 
 
+def heading_under_a_table(made: Made) -> str:
+    """The heading of the summary's ten largest adverse variances, below the table of coherence."""
+    sheet = openpyxl.load_workbook(made.report, data_only=True)["管理摘要"]
+    cell = next(cell for cell in sheet["A"] if "前十大不利偏差" in str(cell.value))
+    return f"{sheet.title}!{cell.coordinate}"
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
         ("{report}:管理摘要!A1", "no figure of a table"),
+        ("{report}:差异汇总!H4", "no figure of a table"),  # a title
+        ("{report}:{heading}", "no figure of a table"),  # between two tables of the summary
         ("{report}:没有!A1", "has no sheet"),
         ("missing.xlsx:管理摘要!A1", "missing.xlsx"),
     ],
 )
 def test_a_cell_that_is_no_figure_is_refused(made: Made, reference: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        find_subject(reference.format(report=made.report), made.figures)
+        find_subject(reference.format(report=made.report, heading=heading_under_a_table(made)), made.figures)
 
 
 # -- output --------------------------------------------------------------------------------

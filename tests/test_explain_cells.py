@@ -415,10 +415,31 @@ def test_a_restated_figure_leads_to_that_of_today(tmp_path: Path) -> None:
     report = tmp_path / "restated.xlsx"
     write_consolidated(report, made.figures, signed=signed)
     sheet = openpyxl.load_workbook(report, data_only=True)[BOOK.report("restated").title.to("zh")]
+    titles = {cell.value: cell.column_letter for cell in sheet[4]}
+
+    def told(title: str, row: int = 5) -> Explanation:
+        asked = f"{report}:{sheet.title}!{titles[title]}{row}"
+        return explain(find_subject(asked, made.figures), made.figures, made.collection)
+
+    signed, now, change = (sheet[f"{titles[title]}5"].value for title in ("签批值", "现值", "变动"))
+    assert worth(told("现值")) == now == made.figures.facts.loc[ended, "actual"]
+    assert str(made.figures.facts.loc[ended, "fact"]) in told("现值").root.what
+    assert (worth(told("签批值")), worth(told("变动"))) == (signed, change) == (1.0, now - 1.0)
+    assert evaluate_text(told("变动").asked.arithmetic) == pytest.approx(change)  # type: ignore[union-attr]
+    assert "签批" in told("签批值").asked.note  # type: ignore[union-attr]
+
+
+def test_a_restated_rate_stands_in_points(tmp_path: Path) -> None:
+    made = make_sample_year()
+    scores = made.figures.scores.copy()
+    scores.loc[3, "score"] = 0.5
+    report = tmp_path / "restated.xlsx"
+    write_consolidated(report, made.figures, signed=signed_state(replace(made.figures, scores=scores)))
+    sheet = openpyxl.load_workbook(report, data_only=True)[BOOK.report("restated").title.to("zh")]
     cell = sheet["H5"]
     found = explain(find_subject(f"{report}:{sheet.title}!H5", made.figures), made.figures, made.collection)
-    assert worth(found) == cell.value == made.figures.facts.loc[ended, "actual"]
-    assert str(made.figures.facts.loc[ended, "fact"]) in found.root.what
+    assert worth(found) == pytest.approx(cell.value / 100)
+    assert not found.is_other
 
 
 def check_worked(made: Made, cell: Cell) -> str:

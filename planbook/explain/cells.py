@@ -171,15 +171,18 @@ def read_report_cell(reference: str, book: Book) -> ReportCell:
 
 def find_in_table(cell: AskedCell, book: Book) -> ReportCell | None:
     """The row of the table that a cell stands in, by the nearest header above; None where it is in none."""
+    line = cell.grid[cell.row] if cell.row < len(cell.grid) else ()
+    if _match_header(book, line) is not None:
+        return None
     for above in range(min(cell.row, len(cell.grid)) - 1, -1, -1):
         header = _match_header(book, cell.grid[above])
         if header is None:
             continue
         report, columns = header
-        line = cell.grid[cell.row] if cell.row < len(cell.grid) else ()
         values = {key: line[index] for key, index in columns.items() if index < len(line)}
         key = next((key for key, index in columns.items() if index == cell.column), "")
-        if key and any(value not in ("", None) for value in values.values()):
+        shown = sum(value not in ("", None) for value in values.values())
+        if key and shown >= min(2, len(columns)):  # a lone text is a heading between tables
             return ReportCell(report, values, key, cell.day)
         break
     return None

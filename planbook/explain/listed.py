@@ -9,7 +9,7 @@ from planbook.explain.derived import brief_problem
 from planbook.explain.model import Step
 from planbook.explain.plans import TASK_MEASURES, brief_task, explain_other, name_row
 from planbook.explain.tasks import busiest_tasks, less
-from planbook.explain.teller import Row, Teller, add_up, factor, is_number
+from planbook.explain.teller import Row, Teller, add_up, factor, is_number, plain
 from planbook.explain.totals import brief_company_goal
 from planbook.measures.scores import ATTENTION
 from planbook.problems import Problem, Severity
@@ -126,3 +126,14 @@ def explain_receipt(teller: Teller, row: Row) -> Step:
         worked = add_up(rows.values())
         steps = [replace(s, arithmetic=worked, note=counted) if s.what == title else s for s in steps]
     return replace(root, steps=(*steps, *(brief_problem(teller, problem) for problem in problems)))
+
+
+def explain_restated(teller: Teller, column: str, signed: object, now: object) -> Step:
+    """A figure as it was signed, or how far today's is from it."""
+    known = teller.report_column("restated", column)
+    title = known.title.to(teller.lang) if known else column
+    if column == "signed_value":
+        return Step(title, plain(signed), shown=teller.amount(signed), note=teller.say("as_signed"))
+    worked = less(now, signed)
+    value = round(float(str(now)) - float(str(signed)), 9) if worked else None
+    return Step(title, value, shown=teller.amount(value), arithmetic=worked)

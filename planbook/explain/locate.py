@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planbook.explain.cells import (
@@ -79,6 +79,7 @@ class Subject:
     unit: str = ""
     others: tuple[str, ...] = ()
     empty: bool = False  # a cell of a report that holds nothing
+    beside: tuple[str, object, object] | None = None  # of a restated figure: the column, as signed, now
 
     @property
     def is_whole(self) -> bool:
@@ -263,8 +264,19 @@ def _find_restated(cell: AskedCell, found: ReportCell, figures: RollUp) -> Subje
         )
         same = frame == "scores" or _same_words(str(row["goal"] or ""), words["goal"])
         if mine and same and str(row.get("quarter") or "") == quarter:
-            return Subject(cell.reference, frame, row, field, _shown(cell), "restated")
+            return _restated(cell, found, Subject(cell.reference, frame, row, field, report="restated"))
     raise UsageError(say("figure_left", name=cell.reference))
+
+
+def _restated(cell: AskedCell, found: ReportCell, subject: Subject) -> Subject:
+    """A restated figure: of today, or as it was signed, or the change; fractions stand there in points."""
+    shown, signed, now = _shown(cell), found.values.get("signed_value"), found.values.get("value")
+    if found.column in ("signed_value", "change"):
+        return replace(subject, reported=shown, beside=(found.column, signed, now))
+    holds = {column.key: column.holds for column in FRAMES[subject.frame].columns}
+    if holds.get(subject.column) is Holds.FRACTION and isinstance(shown, int | float):
+        shown = round(shown / 100, 12)
+    return replace(subject, reported=shown)
 
 
 def _titled(book: Book, name: str, key: str, shown: str) -> bool:

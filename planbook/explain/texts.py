@@ -95,6 +95,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "zh": "承接的部门与牵头部门（被隔离的也算）：{names}",
         "en": "departments that took it over, and the lead (those kept out count): {names}",
     },
+    "as_signed": {
+        "zh": "签批时的数字，保存在 reports/signed 中，此后不再重算；以下是现在的数字",
+        "en": "as signed, kept in reports/signed and not computed anew; below are the figures of today",
+    },
     "between": {"zh": "、", "en": ", "},
     "by_days": {"zh": "按计划天数加权", "en": "weighed by planned days"},
     "of_equals": {

@@ -10,6 +10,7 @@ from planbook.explain.listed import (
     explain_measure,
     explain_problem,
     explain_receipt,
+    explain_restated,
     explain_rows,
     explain_setting,
 )
@@ -50,7 +51,10 @@ def explain(
     if asked is None and (subject.report, subject.column) not in BESIDE:
         title = teller.title(subject.frame, subject.column)
         asked = next((step for step in root.steps if step.what == title), None)
-    if subject.empty and (asked is None or asked.value is not None):
+    if subject.beside:
+        asked = explain_restated(teller, *subject.beside)
+        root = replace(root, steps=(asked, *root.steps))
+    elif subject.empty and (asked is None or asked.value is not None):
         asked = _explain_empty(teller, subject)
         root = replace(root, steps=(asked, *root.steps))
     if asked is None:  # a figure beside those that the row's own explanation shows
