@@ -28,6 +28,7 @@ DETAILS: dict[str, dict[str, str]] = {
     "kind_page": {"zh": "网页（{name}）", "en": "a web page ({name})"},
     "kind_document": {"zh": "文档（{name}）", "en": "a document ({name})"},
     "kind_slides": {"zh": "演示文稿（{name}）", "en": "a presentation ({name})"},
+    "kind_shortcut": {"zh": "快捷方式（{name}），请提交文件本身", "en": "a shortcut to a file ({name})"},
     "kind_mail": {"zh": "邮件（{name}）", "en": "a mail message ({name})"},
     "kind_data": {"zh": "数据文件（{name}）", "en": "a data file ({name})"},
     "kind_sheet": {"zh": "另一种表格文件（{name}）", "en": "a spreadsheet of another kind ({name})"},

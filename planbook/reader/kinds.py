@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from enum import StrEnum
 
@@ -23,6 +24,10 @@ class Format(StrEnum):
     ODS = "ODS"
 
 
+_MAIL = re.compile(r"(?:from |[a-z][a-z-]{1,40}:)[^\n]*\n")
+_MAIL_FIELD = re.compile(
+    r"^(?:received|return-path|from|subject|message-id):.*\n(?:.*\n)*?content-type:", re.MULTILINE
+)
 EMPTY, ZEROS, UNKNOWN, BLANK, TEXT = "empty", "zeros", "unknown", "blank", "text"
 _MAGIC = (
     (b"%PDF", "PDF"),
@@ -41,6 +46,8 @@ _MAGIC = (
     (b"\x7fELF", "ELF"),
     (b"{\\rtf", "RTF"),
     (b"SQLite format 3", "SQLite"),
+    (b"\x78\x9f\x3e\x22", "winmail.dat"),  # what Outlook packs attachments into
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "LNK"),
     (b"PK\x05\x06", "ZIP"),
     (b"PK\x07\x08", "ZIP"),
 )
@@ -52,7 +59,8 @@ _SORTS = {
     **dict.fromkeys(("HTML", "MHTML"), "page"),
     **dict.fromkeys(("PDF", "DOC", "DOCX", "RTF", "OpenDocument"), "document"),
     **dict.fromkeys(("PPT", "PPTX"), "slides"),
-    **dict.fromkeys(("MSG",), "mail"),
+    **dict.fromkeys(("MSG", "EML", "winmail.dat"), "mail"),
+    **dict.fromkeys(("LNK", "URL"), "shortcut"),
     **dict.fromkeys(("JSON", "XML", "SQLite"), "data"),
     **dict.fromkeys(("XLSB", "Numbers", "FODS", "XML Spreadsheet 2003", "XLS (Excel 2–4)"), "sheet"),
 }
@@ -105,6 +113,10 @@ def _name_text(data: bytes) -> str:
         return "MHTML"
     if text.startswith("<"):
         return _name_markup(text)
+    if text.startswith(("[internetshortcut]", "[{000214a0-0000-0000-c000-000000000046}]")):
+        return "URL"
+    if _MAIL.match(text) and _MAIL_FIELD.search(text):
+        return "EML"
     if text.startswith(("{", "[")):
         return "JSON"
     return TEXT

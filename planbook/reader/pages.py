@@ -94,13 +94,14 @@ class PageCalculator:
 
 @dataclass(frozen=True)
 class _Region:
-    """Formula cells of one sheet by their addresses, and what to call them."""
+    """Formula cells of one sheet by their addresses, and what to call them; not all values are compared."""
 
     title: str
     grid: Grid = field(repr=False)
     cells: Mapping[bytes, Spot]
     subject: str
     moves: bool = False  # with the number of rows
+    late: frozenset[Place] = frozenset()
 
     def stored(self, spot: Spot) -> object:
         """What stands in a cell."""
@@ -110,10 +111,15 @@ class _Region:
 
 @dataclass(frozen=True)
 class _Issued:
-    """Where the formulas of the pages were issued, by the titles a page may have."""
+    """Where the formulas of the pages were issued, by the titles a page may have.
+
+    `late` are the counts of sheets that mirror others: LibreOffice brings them up to date only when it
+    calculates everything anew, so that an old one is nobody's fault, and says nothing of the plan.
+    """
 
     layout: Layout
     pages: tuple[tuple[tuple[str, ...], Mapping[bytes, Spot]], ...]
+    late: frozenset[Place]
 
 
 _CALCULATORS: dict[tuple[object, ...], Calculator] = {}
@@ -131,8 +137,11 @@ def _issued_as(issuance: Issuance) -> _Issued:
         layout = resolve_layout(book, lang=issuance.lang, items={}, rows=rows, many={}, sheets=rows)
         places: dict[str, list[Place]] = {LISTS: [], INDEX: [], DASHBOARD: []}
         places[LISTS] = [(LISTS, cell.row, cell.column) for cell in layout.list_cells if cell.formula]
-        for key, row, column, _ in (*layout.index_formulas(), *dashboard_formulas(layout)):
+        counts = {layout.count_formula(placed) for placed in layout.sheets if placed.sheet.mirrors}
+        late = set()
+        for key, row, column, formula in (*layout.index_formulas(), *dashboard_formulas(layout)):
             places[key].append((key, row, column))
+            late |= {(key, row, column)} if formula in counts else set()
         titles = {
             LISTS: tuple(book.label("lists_sheet", lang) for lang in book.languages),
             INDEX: tuple(book.index.title.every()),
@@ -143,7 +152,7 @@ def _issued_as(issuance: Issuance) -> _Issued:
             for key, found in places.items()
         )
         _make_room(_ISSUED)
-        _ISSUED[issuance.key] = _Issued(layout, pages)
+        _ISSUED[issuance.key] = _Issued(layout, pages, frozenset(late))
     return _ISSUED[issuance.key]
 
 
@@ -182,7 +191,7 @@ def _pages_in(issued: _Issued, grids: Mapping[str, Grid]) -> Iterator[_Region]:
         title = next((title for title in titles if title in grids), "")
         if title:
             moves = any(place[0] == LISTS for place, _, _ in spots.values())
-            yield _Region(title, grids[title], spots, title, moves)
+            yield _Region(title, grids[title], spots, title, moves, issued.late)
 
 
 def _check_columns(issued: _Issued, stored: Stored) -> Iterator[_Region]:
@@ -214,6 +223,7 @@ def _stale_in(region: _Region, stored: Stored, computed: Cells) -> list[Spot]:
         spot
         for spot in (region.cells.values() if not region.moves else ())
         if spot[0] in computed
+        and spot[0] not in region.late
         and not isinstance(computed[spot[0]], CellError)
         and spot[1:] not in errors
         and not same_value(plain_value(region.stored(spot)), computed[spot[0]])
