@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planbook.measures import frames
+from planbook.measures.frames import make_frame
 from planbook.measures.plain import CHUNK, Rows, floats, rows_of
 from planbook.values import Nil
 
@@ -75,6 +77,23 @@ def test_records_are_rows_too() -> None:
     rows = Rows.of([{"a": 1.0, "b": ("x", "y")}, {"a": None, "b": ()}])
     assert [dict(row) for row in rows] == [{"a": 1.0, "b": ("x", "y")}, {"a": None, "b": ()}]
     assert not Rows.of([])
+
+
+def test_frames_are_compact_and_lose_nothing() -> None:
+    records: list[dict[str, object]] = [
+        {"fact": f"XS-R{n:03d}", "unit": "万元", "target": n, "actual": None, "baseline": 1.0}
+        for n in range(6)
+    ]
+    records[4] |= {"baseline": Nil.NIL, "unit": None, "target": 0.5}
+    frame = make_frame(frames.FACTS, iter(records))
+    assert tuple(frame.columns) == frames.FACTS.names
+    kinds = {key: frame[key].dtype for key in ("fact", "unit", "target", "actual", "baseline")}
+    assert [str(kind) for kind in kinds.values()] == ["object", "category", "float64", "float64", "object"]
+    rows = rows_of(frame)
+    for key in kinds:
+        wanted = [record[key] for record in records]
+        assert rows.column(key) == [float(v) if isinstance(v, int) else v for v in wanted]
+    assert len(make_frame(frames.FACTS, ())) == 0
 
 
 def test_only_the_columns_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
