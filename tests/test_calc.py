@@ -10,9 +10,9 @@ import pytest
 import planbook.calc as calc
 from planbook.calc import Calculator, Cells, calculate_plan
 from planbook.layout import resolve_layout
-from planbook.plan import Plan, make_plan
+from planbook.plan import Plan
 from planbook.spec import load_spec
-from tests.support.plans import rich_plan
+from tests.support.plans import make_plan, rich_plan
 from tests.support.workbooks import AS_OF, settings_at
 
 BOOK = load_spec("annual_plan")
