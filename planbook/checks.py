@@ -17,7 +17,7 @@ from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, Words, rank_problems, say
 from planbook.problems import Severity as ProblemSeverity
 from planbook.reader import Submission, show_value
-from planbook.spec import Book, Kind, Severity, references
+from planbook.spec import Book, Kind, Place, Severity, references
 from planbook.weights import share_weights
 
 
@@ -162,14 +162,14 @@ def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
 
     A rule with a code of its own is left to the check that reports by this code.
     """
-    known = frozenset(reviewed.submission.sources)
-    read: dict[tuple[str, str], frozenset[str]] = {}
+    blind: dict[tuple[str, str], bool] = {}
     for name, number, key in sorted(_broken_rules(reviewed)):
         rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
-        if (name, key) not in read:
-            read[name, key] = _sheets_read(reviewed.book, name, rule.when)
-        if rule.code or not read[name, key] <= known or _is_unread(reviewed, name, number, rule.when):
-            continue  # what a lost sheet or an unread cell would say is not to be judged
+        if (name, key) not in blind:
+            read = _columns_read(reviewed.book, name, rule.when)
+            blind[name, key] = any(_is_lost(reviewed, *column) for column in read)
+        if rule.code or blind[name, key] or _is_unread(reviewed, name, number, rule.when):
+            continue  # what a lost sheet or column or an unread cell would say is not to be judged
         code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
         column = reviewed.book.sheet(name).column(rule.column)
@@ -209,22 +209,32 @@ def _calculate_whole(reviewed: Reviewed) -> Calculated:
     return calculate_plan(reviewed.book, whole, reviewed.settings)
 
 
-def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:
-    """The sheets that a formula of `sheet` looks at, through the columns it names as well."""
-    sheets: set[str] = {sheet}
+def _columns_read(book: Book, sheet: str, formula: str) -> frozenset[tuple[str, str]]:
+    """The columns, with their sheets, that a formula of `sheet` looks at, through calculated ones as well."""
+    found: set[tuple[str, str]] = set()
     ahead, seen = [(sheet, formula)], {(sheet, formula)}
     while ahead:
         at, text = ahead.pop()
         for name in references(text):
+            via, linked, _ = name.partition(">")
             other, key = _target(book, at, name)
-            sheets.add(other)
+            found |= {(other, key), (at, via)} if linked else {(other, key)}
             column = book.sheet(other).by_key.get(key)
             if column is not None and column.calculated and not column.check:
                 step = (other, book.formula_of(column))
                 if step not in seen:
                     seen.add(step)
                     ahead.append(step)
-    return frozenset(sheets)
+    return frozenset(found)
+
+
+def _is_lost(reviewed: Reviewed, sheet: str, key: str) -> bool:
+    """Whether an input that a rule looks at is nowhere in the file: its sheet or its column was not found."""
+    source, column = reviewed.submission.sources.get(sheet), reviewed.book.sheet(sheet).by_key.get(key)
+    if source is None:
+        return True
+    typed = column is not None and not column.calculated and column.place is not Place.VIRTUAL
+    return typed and key not in source.columns
 
 
 def _target(book: Book, sheet: str, name: str) -> tuple[str, str]:
