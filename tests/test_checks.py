@@ -219,3 +219,19 @@ def test_what_a_lost_column_would_break_is_not_said_beside_it(tmp_path: Path, sh
     assert [p.location.sheet for p in lost] == [TITLES[sheet]]
     formulas = {Code.FORMULA_MISSING, Code.FORMULA_OVERWRITTEN}  # the program moved cells and not formulas
     assert [p for p in told if p not in lost and p.code not in formulas] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("2024-01-03 | 2024-09-30", '"择日" | 2024-09-30', Code.NOT_A_DATE, "start"),
+        ("2024-01-03 | 2024-09-30", "2024-01-03 |", Code.REQUIRED_MISSING, "finish"),
+    ],
+)
+def test_what_an_unread_cell_does_to_rows_that_name_its_row_is_not_said(
+    tmp_path: Path, old: str, new: str, code: Code, key: str
+) -> None:
+    """A task without its dates is one error in the breakdown, and no second thing in the tracking."""
+    assert old in TASKS
+    found = problems(tmp_path, decomposition=TASKS.replace(old, new))
+    assert found == {(code.value, place("decomposition", key, 2))}
