@@ -6,7 +6,7 @@ Each takes a `Reviewed` submission and yields problems; none raises, none change
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +17,7 @@ from planbook.plan import Plan, PlanRow, Value
 from planbook.problems import Code, Problem, Words, rank_problems, say
 from planbook.problems import Severity as ProblemSeverity
 from planbook.reader import Submission, show_value
-from planbook.spec import Book, Kind, Severity, references
+from planbook.spec import Book, Kind, Place, Severity, references
 from planbook.weights import share_weights
 
 
@@ -112,14 +112,17 @@ def check_submission(reviewed: Reviewed) -> Submission:
 def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
     """Cells that are required because of what stands beside them; the reason gate is one."""
     whole = _calculate_whole(reviewed)  # a row kept out of the figures still says how its links are judged
+    sight = _Sight(reviewed)
     for sheet, number, key in sorted(whole.due):
         row = next(r for r in reviewed.submission.plan.rows(sheet) if r.number == number)
         source = reviewed.submission.sources.get(sheet)
         if row.get(key) is not None or (source and key not in source.columns):  # a lost column is said once
             continue
-        if (sheet, number) in reviewed.submission.quarantined or _hangs_on_unread(reviewed, sheet, row):
-            continue
         column = reviewed.book.sheet(sheet).column(key)
+        if (sheet, number) in reviewed.submission.quarantined or not sight.sees(
+            sheet, row, str(column.required)
+        ):
+            continue
         if whole.get(sheet, number, "reason_due") == 1 and column.kind is Kind.TEXT:
             attainment = _percent(whole.get(sheet, number, "attainment"))
             limit = _percent(reviewed.limit("reason_below"))
@@ -128,67 +131,59 @@ def check_required_when(reviewed: Reviewed) -> Iterator[Problem]:
             yield reviewed.problem(Code.REQUIRED_MISSING, sheet, number, key)
 
 
-def _taken_over(book: Book, sheet: str) -> frozenset[tuple[str, str]]:
-    """What the calculated columns of a sheet take from the rows it names: link column, column there."""
-    names = (
-        name for c in book.sheet(sheet).columns if c.calculated for name in references(book.formula_of(c))
-    )
-    pairs = (name.partition(">") for name in names)
-    return frozenset((via, key) for via, linked, key in pairs if linked)
-
-
-def _hangs_on_unread(reviewed: Reviewed, sheet: str, row: PlanRow) -> bool:
-    """Whether a row takes over a cell that could not be read, such as the direction of its goal."""
-    submission, book = reviewed.submission, reviewed.book
-    faulty = {p.location for p in submission.problems if p.severity is ProblemSeverity.ERROR}
-    for via, key in _taken_over(book, sheet):
-        link = book.sheet(sheet).column(via).link
-        if link is None or key not in book.sheet(link.sheet).by_key:
-            continue
-        source, ident = submission.sources.get(link.sheet), book.sheet(link.sheet).id
-        if source and key not in source.columns and not book.sheet(link.sheet).column(key).calculated:
-            return True
-        for other in submission.plan.rows(link.sheet):
-            if (
-                ident.of(other.number) == row.get(via)
-                and submission.locate(link.sheet, other.number, key) in faulty
-            ):
-                return True
-    return False
-
-
 def check_rules(reviewed: Reviewed) -> Iterator[Problem]:
     """The rules that the book itself gives its rows; the workbook's check column says the same.
 
     A rule with a code of its own is left to the check that reports by this code.
     """
-    known = frozenset(reviewed.submission.sources)
-    read: dict[tuple[str, str], frozenset[str]] = {}
+    sight = _Sight(reviewed)
     for name, number, key in sorted(_broken_rules(reviewed)):
         rule = next(rule for rule in reviewed.book.sheet(name).rules if rule.key == key)
-        if (name, key) not in read:
-            read[name, key] = _sheets_read(reviewed.book, name, rule.when)
-        if rule.code or not read[name, key] <= known or _is_unread(reviewed, name, number, rule.when):
-            continue  # what a lost sheet or an unread cell would say is not to be judged
-        code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         row = next(r for r in reviewed.submission.plan.rows(name) if r.number == number)
+        if rule.code or not sight.sees(name, row, rule.when):
+            continue
+        code = Code.RULE_BROKEN if rule.severity is Severity.ERROR else Code.RULE_ADVICE
         column = reviewed.book.sheet(name).column(rule.column)
         found = show_value(reviewed.submission, column, reviewed.value(name, row, rule.column))
         said = Words(rule.message.to("zh"), rule.message.to("en"))
         yield reviewed.problem(code, name, number, rule.column, found, said)
 
 
-def _is_unread(reviewed: Reviewed, sheet: str, number: int, formula: str) -> bool:
-    """Whether a formula looks at a cell of this row that could not be read."""
-    submission = reviewed.submission
-    if (sheet, number) not in submission.quarantined:
-        return False
-    faulty = {p.location for p in submission.problems if p.severity is ProblemSeverity.ERROR}
-    keys = {re.split("[>~]", name)[0] for name in references(formula)}
-    return any(
-        submission.locate(sheet, number, key) in faulty
-        for key in keys & set(reviewed.book.sheet(sheet).by_key)
-    )
+class _Sight:
+    """Which conditions can be judged: what a lost column or an unread cell would say is said at its root."""
+
+    def __init__(self, reviewed: Reviewed) -> None:
+        self._reviewed = reviewed
+        problems = reviewed.submission.problems
+        self._faulty = {p.location for p in problems if p.severity is ProblemSeverity.ERROR}
+        self._read: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+
+    def sees(self, sheet: str, row: PlanRow, formula: str) -> bool:
+        """Whether all that `formula` looks at in this row, and in the rows it names, was read."""
+        book, submission = self._reviewed.book, self._reviewed.submission
+        if (sheet, formula) not in self._read:
+            self._read[sheet, formula] = _columns_read(book, sheet, formula)
+        read = self._read[sheet, formula]
+        if any(_is_lost(self._reviewed, *column) for column in read):
+            return False
+        own = {re.split("[>~]", name)[0] for name in references(formula)} & set(book.sheet(sheet).by_key)
+        if (sheet, row.number) in submission.quarantined and self._is_faulty(sheet, row.number, own):
+            return False
+        for column in book.sheet(sheet).columns:
+            if column.link is None or (sheet, column.key) not in read:
+                continue
+            taken = {key for at, key in read if at == column.link.sheet}
+            ident = book.sheet(column.link.sheet).id
+            numbers = [other.number for other in submission.plan.rows(column.link.sheet)]
+            named = (number for number in numbers if ident.of(number) == row.get(column.key))
+            if any(self._is_faulty(column.link.sheet, number, taken) for number in named):
+                return False
+        return True
+
+    def _is_faulty(self, sheet: str, number: int, keys: Iterable[str]) -> bool:
+        submission = self._reviewed.submission
+        there = submission.sources[sheet].columns
+        return any(submission.locate(sheet, number, key) in self._faulty for key in keys if key in there)
 
 
 def _broken_rules(reviewed: Reviewed) -> frozenset[tuple[str, int, str]]:
@@ -209,22 +204,32 @@ def _calculate_whole(reviewed: Reviewed) -> Calculated:
     return calculate_plan(reviewed.book, whole, reviewed.settings)
 
 
-def _sheets_read(book: Book, sheet: str, formula: str) -> frozenset[str]:
-    """The sheets that a formula of `sheet` looks at, through the columns it names as well."""
-    sheets: set[str] = {sheet}
+def _columns_read(book: Book, sheet: str, formula: str) -> frozenset[tuple[str, str]]:
+    """The columns, with their sheets, that a formula of `sheet` looks at, through calculated ones as well."""
+    found: set[tuple[str, str]] = set()
     ahead, seen = [(sheet, formula)], {(sheet, formula)}
     while ahead:
         at, text = ahead.pop()
         for name in references(text):
+            via, linked, _ = name.partition(">")
             other, key = _target(book, at, name)
-            sheets.add(other)
+            found |= {(other, key), (at, via)} if linked else {(other, key)}
             column = book.sheet(other).by_key.get(key)
             if column is not None and column.calculated and not column.check:
                 step = (other, book.formula_of(column))
                 if step not in seen:
                     seen.add(step)
                     ahead.append(step)
-    return frozenset(sheets)
+    return frozenset(found)
+
+
+def _is_lost(reviewed: Reviewed, sheet: str, key: str) -> bool:
+    """Whether an input that a rule looks at is nowhere in the file: its sheet or its column was not found."""
+    source, column = reviewed.submission.sources.get(sheet), reviewed.book.sheet(sheet).by_key.get(key)
+    if source is None:
+        return True
+    typed = column is not None and not column.calculated and column.place is not Place.VIRTUAL
+    return typed and key not in source.columns
 
 
 def _target(book: Book, sheet: str, name: str) -> tuple[str, str]:

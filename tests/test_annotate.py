@@ -13,12 +13,12 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
 from planbook.cli import main
-from planbook.package.annotate import MARK, NAME, _unmark
+from planbook.package.annotate import MARK, NAME, _unmark, annotate_workbook
 from planbook.package.archive import Archive
 from planbook.package.comments import list_comments, remove_comments
 from planbook.package.findings import list_openings
 from planbook.package.markup import Part
-from planbook.problems import Code, Severity, in_words
+from planbook.problems import Code, Severity, UsageError, in_words
 from planbook.reader import Submission
 from planbook.spec import load_spec
 from planbook.workflow import migrate_returns, read_and_check
@@ -396,6 +396,15 @@ def test_a_file_of_another_format_is_read_and_said_to_have_no_copy(returned: Pat
     assert result.exit_code == 1
     assert "营销中心.ods：不是（无密码的）.xlsx，没有批注副本" in result.output
     assert "[error not-a-quantity]" in result.output
+
+
+def test_what_is_no_package_is_refused_and_nothing_is_written(returned: Path, tmp_path: Path) -> None:
+    submission, _ = read_and_check(returned)
+    other = tmp_path / "营销中心.xls"
+    other.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    with pytest.raises(UsageError, match=r"营销中心\.xls"):
+        annotate_workbook(other, submission, tmp_path / "out.xlsx")
+    assert not (tmp_path / "out.xlsx").exists()
 
 
 def test_the_file_that_came_back_is_never_overwritten(returned: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from planbook.layout import cell_address
@@ -215,3 +216,43 @@ def test_a_reason_is_asked_below_the_cycles_own_threshold(tmp_path: Path) -> Non
         problems = read_and_check(path)[0].problems
         told[limit] = [(p.found, p.expected) for p in problems if p.code is Code.REASON_MISSING]
     assert told == {0.9: [("83.3%", "90.0%")], 0.8: []}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "key"),
+    [
+        ("goals", "target"),
+        ("goals", "direction"),
+        ("decomposition", "goal"),
+        ("decomposition", "task"),
+        ("decomposition", "start"),
+        ("review", "actual"),
+        ("review", "target"),
+    ],
+)
+def test_what_a_lost_column_would_break_is_not_said_beside_it(tmp_path: Path, sheet: str, key: str) -> None:
+    path = write_filled(tmp_path / "a.xlsx", read_tables("annual_plan", CLEAN))
+    workbook = openpyxl.load_workbook(path)
+    workbook[TITLES[sheet]].delete_cols(calculator().layout.sheet(sheet).index(key) + 1)
+    workbook.save(path)
+    told = [p for p in read_and_check(path)[0].problems if p.severity is not Severity.NOTE]
+    lost = [p for p in told if p.code is Code.COLUMN_MISSING]
+    assert [p.location.sheet for p in lost] == [TITLES[sheet]]
+    formulas = {Code.FORMULA_MISSING, Code.FORMULA_OVERWRITTEN}  # the program moved cells and not formulas
+    assert [p for p in told if p not in lost and p.code not in formulas] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("2024-01-03 | 2024-09-30", '"择日" | 2024-09-30', Code.NOT_A_DATE, "start"),
+        ("2024-01-03 | 2024-09-30", "2024-01-03 |", Code.REQUIRED_MISSING, "finish"),
+    ],
+)
+def test_what_an_unread_cell_does_to_rows_that_name_its_row_is_not_said(
+    tmp_path: Path, old: str, new: str, code: Code, key: str
+) -> None:
+    """A task without its dates is one error in the breakdown, and no second thing in the tracking."""
+    assert old in TASKS
+    found = problems(tmp_path, decomposition=TASKS.replace(old, new))
+    assert found == {(code.value, place("decomposition", key, 2))}
