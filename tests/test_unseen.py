@@ -188,6 +188,8 @@ def conditional(parts: Parts, style: str, area: str = "I7:I8") -> None:
         ('<numFmt numFmtId="500" formatCode=";;;"/>', "（空）"),
         ('<numFmt numFmtId="500" formatCode="0%"/>', "10000%"),
         ('<numFmt numFmtId="500" formatCode="#,##0.00"/>', ""),
+        ('<numFmt numFmtId="500" formatCode="[object Object]"/>', ""),  # as ExcelJS writes it
+        ('<numFmt numFmtId="500" formatCode="[Red][&gt;=10]0.0,&quot;千&quot;;[DBNum1]0"/>', "0.1千"),
         ('<font><color rgb="FFFFFFFF"/></font>', "（空）"),
         ('<font><color theme="0"/></font>', "（空）"),
         ('<font><color rgb="FFFFFFFF"/></font><fill><patternFill><bgColor rgb="FFC0392B"/></patternFill></fill>', ""),

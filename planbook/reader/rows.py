@@ -79,7 +79,7 @@ class RowReader:
             code = Code.FORMULA_WITHOUT_VALUE if unstored else Code.FORMULA_IN_INPUT
             text = f"={formula}" if formula else say("formula_untold")
             self.note(code, place, column, text, "" if unstored else raw)
-        if not _is_blank(raw):
+        if (facts.unseen or facts.conditional) and not _is_blank(raw):
             self._note_unseen(column, raw, place, facts)
         return raw
 

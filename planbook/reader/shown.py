@@ -32,7 +32,12 @@ _TOKEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _WHITE = re.compile(r"\[(?:white|白色?|(?:color|颜色) ?2)\]", re.IGNORECASE)
+_COLOUR = re.compile(
+    r"black|blue|cyan|green|magenta|red|white|yellow|[黑蓝青绿洋红白黄]+色?|(?:color|颜色) ?\d+",
+    re.IGNORECASE,
+)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_DIGITS_OF = re.compile(r"(?:dbnum|natnum)\d+.*", re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _SPLIT = re.compile(r'(?:"[^"]*"?|[\\!_*].?|\[[^\]]*\]?|[^;])*', re.DOTALL)
 _CLOCK_LETTERS = frozenset("ymdhs")
@@ -115,6 +120,13 @@ def _is_fraction(parts: Sequence[Part], at: int) -> bool:
         return False
     kind, piece = parts[at + 1]
     return parts[at - 1][0] == "digit" and (kind == "digit" or (kind == "literal" and piece.isdecimal()))
+
+
+def is_damaged(code: str) -> bool:
+    """Whether a format is none that a program applies: ExcelJS writes ``[object Object]`` for another."""
+    brackets = (token["bracket"] for token in _TOKEN.finditer(code) if token["bracket"])
+    known = (_COLOUR, _ELAPSED, _CONDITION, _DIGITS_OF)
+    return any(not any(form.fullmatch(text) for form in known) for text in brackets)
 
 
 def is_day_format(code: str) -> bool:

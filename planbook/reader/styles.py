@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
-from planbook.reader.shown import hides_day, is_odd_day_format, is_telling, without_white
+from planbook.reader.shown import hides_day, is_damaged, is_odd_day_format, is_telling, without_white
 
 Colour = tuple[int, int, int] | str  # red, green, blue; or what a colour nobody looked up is called
 
@@ -116,8 +116,9 @@ def is_told(code: str) -> bool:
 def _conditional(style: Element, colours: _Colours) -> Iterator[str]:
     """The format that a conditional style shows values in, where that tells; ``""`` where it hides them."""
     for element in _all(style, "numFmt"):
-        if is_told(element.get("formatCode", "")):
-            yield element.get("formatCode", "")
+        code = element.get("formatCode", "")
+        if is_told(code) and not is_damaged(code):
+            yield code
     font, fill = (next(_all(style, name), None) for name in ("font", "fill"))
     if font is not None and next(_all(font, "color"), None) is not None:
         text = _font(font, colours)

@@ -280,9 +280,9 @@ def lying_dimension(data: bytes) -> bytes:
 
 
 def injected(formula: str) -> Make:
-    """A formula where a goal's name should be, its value stored as text."""
+    """A formula in place of a goal's name, which is the value stored for it."""
     safe = formula.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return lambda data: goals_cell(data, "C7", f'<c r="C7" t="str"><f>{safe}</f><v>增长</v></c>')
+    return lambda data: goals_cell(data, "C7", f'<c r="C7" t="str"><f>{safe}</f><v>营收增长</v></c>')
 
 
 def relation(target: str) -> Make:
