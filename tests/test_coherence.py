@@ -13,6 +13,7 @@ import pytest
 from planbook.company import Company, CompanyGoal, Department
 from planbook.measures import RollUp, collect, roll_up
 from planbook.measures.people import Directory, busiest_day, split_names
+from planbook.measures.plain import rows_of
 from planbook.problems import CATALOGUE, Code
 from planbook.spec import load_spec
 from tests.support.workbooks import AS_OF, YEAR, expect, read_tables, settings_at, write_filled
@@ -102,7 +103,7 @@ def test_a_goal_nobody_took_over_is_listed_with_its_coverage(inbox: Path) -> Non
     figures = rolled(inbox)
     (found,) = findings(figures, "not_taken_over")
     assert (found["subject"], found["department"], found["expected"]) == ("新业务收入占比20%", "CW", 20.0)
-    (goal,) = [r for r in figures.company_goals.to_dict("records") if r["goal"] == "新业务收入占比20%"]
+    (goal,) = [row for row in rows_of(figures.company_goals) if row["goal"] == "新业务收入占比20%"]
     assert (goal["coverage"], goal["low"], goal["high"], goal["departments"]) == ("0/1", 0.0, 1.2, None)
     assert goal["rating"] == "none"
 
@@ -175,7 +176,7 @@ def test_budgets_against_the_ceiling(inbox: Path) -> None:
 
 
 def test_the_appraisal_of_a_position(inbox: Path) -> None:
-    rows = {r["position_name"]: r for r in rolled(inbox).appraisal.to_dict("records")}
+    rows = {row["position_name"]: row for row in rows_of(rolled(inbox).appraisal)}
     lead = rows["客户主管"]
     assert (lead["tasks"], lead["done"], lead["due"], lead["on_time"], lead["on_time_rate"]) == (
         2,
@@ -230,8 +231,8 @@ def test_a_task_nobody_tracks_is_a_row(inbox: Path) -> None:
 def test_a_scope_is_told_no_partner_outside_it(inbox: Path) -> None:
     sales = rolled(inbox, scope="XS")
     assert {row["party_kind"] for row in sales.responsibility.to_dict("records")} == {"position", "head"}
-    assert set(sales.tasks["partner"]) == {None}
-    division = {row["task"]: row["partner"] for row in rolled(inbox, scope="YX").tasks.to_dict("records")}
+    assert sales.tasks["partner"].isna().all()
+    division = {row["task"]: row["partner"] for row in rows_of(rolled(inbox, scope="YX").tasks)}
     assert division == {"拜访客户": None, "签约": None, "回访": "销售部"}
     whole = {row["task"]: row["partner"] for row in rolled(inbox).tasks.to_dict("records")}
     assert whole["签约"] == "市场部、财务部"

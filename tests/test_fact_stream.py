@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from planbook.measures import RollUp
+from planbook.measures import RollUp, frames
+from planbook.measures.frames import make_frame
+from planbook.measures.plain import Rows
 from planbook.problems import OutputError
 from planbook.reports import write_consolidated
 from planbook.reports.facts import fill_package, long_rows
@@ -60,7 +62,7 @@ def write_by_xlsxwriter(path: Path, roll_up: RollUp, styles: dict[str, str]) -> 
             sheet.set_row(row, row_height(1))
             for index, column in enumerate(report.columns):
                 value = fact.get(column.key)
-                if value is None or value != value:
+                if value is None or value != value or value == "":
                     sheet.write_blank(row, index, None, style)
                 elif column.kind is Kind.CHOICE:
                     sheet.write_string(row, index, roll_up.book.list_title(column.list, value, "zh"), style)
@@ -201,7 +203,37 @@ def test_a_table_of_very_many_rows_shows_the_same_streamed(
                     assert not cell.value or cell.font.color == other.font.color, (title, cell.coordinate)
 
 
+def parties_of(task: str, department: str, *parties: tuple[str, str, str]) -> list[dict[str, str]]:
+    """The parties to a task: role, kind and name, which is a department's code, too."""
+    keys = ("role", "party_kind", "party", "party_code")
+    shared = {"file": f"{department}.xlsx", "department": department, "task_id": task, "task": f"任务{task}"}
+    return [{**shared, **dict(zip(keys, (*party, party[2]), strict=True))} for party in parties]
+
+
+def test_a_matrix_of_very_many_tasks_has_the_same_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, head = ("R", "position", "销售经理"), ("A", "head", "王五")
+    parties = [
+        *parties_of("T001", "XS", lead, head, ("C", "department", "KH"), ("C", "position", "财务经理")),
+        *parties_of("T002", "XS", lead, head, ("I", "department", "=1+1")),
+        *parties_of("T001", "KH", head),
+    ]
+    roll_up = replace(small_company().make(), responsibility=make_frame(frames.RESPONSIBILITY, parties))
+    paths = [tmp_path / "written.xlsx", tmp_path / "streamed.xlsx"]
+    write_consolidated(paths[0], roll_up)
+    monkeypatch.setattr("planbook.reports.workbook.MOST_WRITTEN", 2)
+    write_consolidated(paths[1], roll_up)
+    assert check_package(paths[1]) == []
+    written, streamed = (
+        [[cell.value for cell in row] for row in openpyxl.load_workbook(path)["责任矩阵"].iter_rows(3)]
+        for path in paths
+    )
+    assert streamed == written
+    assert [row[-3:] for row in streamed[2:]] == [["R", "C", None], ["R", None, "I"], [None, "R", None]]
+
+
 def test_more_rows_than_a_sheet_has_are_refused() -> None:
     report = load_spec("annual_plan").report("variance")
     with pytest.raises(OutputError, match="do not fit a sheet"):
-        long_rows(report, [{}] * (MOST_FACTS + 1))
+        long_rows(report, Rows(pd.DataFrame(), range(MOST_FACTS + 1)))

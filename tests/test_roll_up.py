@@ -91,7 +91,8 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(frame: object, **keys: str) -> Mapping[str, object]:
-    rows = frame.to_dict("records")  # type: ignore[attr-defined]
+    records = frame.to_dict("records")  # type: ignore[attr-defined]
+    rows = [{key: None if value != value else value for key, value in row.items()} for row in records]
     found = [row for row in rows if all(row[key] == value for key, value in keys.items())]
     assert len(found) == 1, (keys, len(found))
     return found[0]

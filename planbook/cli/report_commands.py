@@ -235,12 +235,20 @@ def _amount(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, int | float) and value == value else "—"
 
 
+def _json_figure(value: Any, *, whole: bool) -> object:
+    """A value of a frame; nothing for NaN, and a count without a decimal point."""
+    if value != value:
+        return None
+    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+
+
 def _document(figures: RollUp, lang: str) -> dict[str, object]:
-    from planbook.measures.frames import FRAMES
+    from planbook.measures.frames import FRAMES, Holds
 
     def records(name: str) -> list[dict[str, object]]:
+        counts = {column.key for column in FRAMES[name].columns if column.holds is Holds.NUMBER}
         rows = figures.frame(name).to_dict("records")
-        return [{str(k): None if v != v else v for k, v in row.items()} for row in rows]
+        return [{str(k): _json_figure(v, whole=k in counts) for k, v in row.items()} for row in rows]
 
     return {
         "as_of": figures.as_of,

@@ -106,7 +106,7 @@ def find_subject(reference: str, figures: RollUp) -> Subject:
     raise UsageError(say("no_reference", name=reference))
 
 
-def _names(figures: RollUp) -> Iterator[tuple[str, dict[str, Any], Sequence[object]]]:
+def _names(figures: RollUp) -> Iterator[tuple[str, Mapping[str, Any], Sequence[object]]]:
     """Every row that has a name of its own, with the names it answers to."""
     for row in figures.rows("facts"):
         yield "facts", row, (row["fact"],)

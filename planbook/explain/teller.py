@@ -15,6 +15,7 @@ from planbook.layout.cells import SettingValue
 from planbook.measures import Collection, RollUp
 from planbook.measures.contributions import contribution_rows
 from planbook.measures.frames import FRAMES, Holds
+from planbook.measures.plain import rows_of
 from planbook.problems import CalcError, Location
 from planbook.reader import Submission
 from planbook.spec import quote_text
@@ -89,7 +90,7 @@ class Teller:
     def parts(self) -> Mapping[tuple[object, object], Row]:
         """What each goal adds to the company goal it took over, by file and id."""
         found: dict[tuple[object, object], Row] = {}
-        for part in contribution_rows(self.figures, self.figures.rows("goals")):
+        for part in contribution_rows(self.figures, rows_of(self.figures.goals)):
             if part["side"] is None or (part["file"], part["goal_id"]) not in found:
                 found[part["file"], part["goal_id"]] = part
         return found

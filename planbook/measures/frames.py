@@ -5,11 +5,15 @@ One row per column, so that frames, exports, documentation and tests take them f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -440,7 +444,55 @@ FRAMES: Mapping[str, FrameSpec] = MappingProxyType(
 )  # fmt: skip
 
 
-def make_frame(spec: FrameSpec, records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """A frame of object columns: what is missing stays None, whole numbers stay numbers."""
-    names = list(spec.names)
-    return pd.DataFrame([[r.get(name) for name in names] for r in records], columns=names, dtype=object)
+FIGURES = (Holds.QUANTITY, Holds.FRACTION, Holds.NUMBER)
+
+
+class _Figures:
+    """A column of numbers; of objects once a value is none, as what somebody marked as not applicable."""
+
+    def __init__(self) -> None:
+        self.values: array[float] | list[object] = array("d")
+
+    def append(self, value: object) -> None:
+        if isinstance(self.values, array):
+            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+                self.values.append(math.nan if value is None else value)
+                return
+            self.values = [None if known != known else known for known in self.values]
+        self.values.append(value)
+
+    def column(self) -> pd.Series[Any]:
+        if isinstance(self.values, array):
+            return pd.Series(np.frombuffer(self.values), dtype=np.float64, copy=False)
+        return pd.Series(self.values, dtype=object)
+
+
+class _Words:
+    """A column of texts, choices or days, of which a frame has many rows and few values."""
+
+    def __init__(self) -> None:
+        self.codes = array("i")
+        self.known: dict[object, int] = {}
+
+    def append(self, value: object) -> None:
+        self.codes.append(-1 if value is None else self.known.setdefault(value, len(self.known)))
+
+    def column(self) -> pd.Series[Any]:
+        codes = np.frombuffer(self.codes, dtype=np.int32)
+        values = pd.Index(list(self.known), dtype=object)
+        if len(values) > len(codes) // 2:  # as good as every row has its own
+            return pd.Series([None if code < 0 else values[code] for code in codes.tolist()], dtype=object)
+        return pd.Series(pd.Categorical.from_codes(codes, categories=values), copy=False)
+
+
+def make_frame(spec: FrameSpec, records: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """A frame of compact columns, one row a record, of which none is kept.
+
+    Figures are float64 with NaN for what is missing; texts, choices and days are categories, or objects
+    where hardly any value repeats.
+    """
+    columns = {c.key: _Figures() if c.holds in FIGURES else _Words() for c in spec.columns}
+    for record in records:
+        for key, column in columns.items():
+            column.append(record.get(key))
+    return pd.DataFrame({key: column.column() for key, column in columns.items()}, copy=False)

@@ -27,7 +27,8 @@ class RollUp:
 
     Choices stand in the frames as keys of their lists' items (`rating` is ``green``), quantities
     as numbers in the row's `unit`, percentages as fractions, dates as `datetime.date`; what is
-    missing is None or NaN.  `planbook.measures.frames` documents every column.
+    missing is None or NaN.  Figures are float64, texts, choices and dates that repeat categories: a
+    company of a million facts fits into memory.  `planbook.measures.frames` documents every column.
 
     ``facts``           one row per quarter of a goal; key `fact`
     ``goals``           one row per goal, year to date; key `department`, `goal_id`, `file`
@@ -79,7 +80,7 @@ class RollUp:
     def rows(self, name: str) -> Sequence[Row]:
         """The rows of the frame of that name with plain values, taken from it once; not to be changed."""
         if name not in self._rows:
-            self._rows[name] = rows_of(self.frame(name))
+            self._rows[name] = list(rows_of(self.frame(name)))
         return self._rows[name]
 
     def frame(self, name: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from planbook.measures.source import Record
@@ -21,7 +21,7 @@ def number_of(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def roll_progress(tasks: Sequence[Record], goals: Sequence[Record]) -> list[Record]:
+def roll_progress(tasks: Sequence[Record], goals: Sequence[Record]) -> Iterator[Record]:
     """One record per goal that has tasks, each followed by its initiatives.
 
     The tasks of a goal are weighed by their weights where all of them have one, else by their
@@ -29,7 +29,6 @@ def roll_progress(tasks: Sequence[Record], goals: Sequence[Record]) -> list[Reco
     Source: DOMAIN §3, Roll-up.
     """
     places = {(goal["file"], goal["goal_id"]): goal for goal in goals}
-    records: list[Record] = []
     for (file, ident), mine in _group(tasks, "file", "goal_id").items():
         if ident is None:
             continue
@@ -39,12 +38,11 @@ def roll_progress(tasks: Sequence[Record], goals: Sequence[Record]) -> list[Reco
         shared |= {key: goal[key] for key in shared if goal.get(key) is not None}
         shared |= {"file": file, "goal_id": ident, "weighed_by": basis}
         goal_place = {key: goal.get(key, mine[0].get(key)) for key in ("sheet", "cell")}
-        records.append({**shared, **goal_place, "node": "goal", **_progress(mine, weights)})
+        yield {**shared, **goal_place, "node": "goal", **_progress(mine, weights)}
         for (initiative,), part in _group(mine, "initiative").items():
             place = {key: part[0].get(key) for key in ("sheet", "cell")}
             values = {"node": "initiative", "initiative": initiative, **_progress(part, weights)}
-            records.append({**shared, **place, **values})
-    return records
+            yield {**shared, **place, **values}
 
 
 def _group(rows: Iterable[Record], *keys: str) -> dict[tuple[object, ...], list[Record]]:

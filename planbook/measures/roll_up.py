@@ -81,9 +81,9 @@ def roll_up(
         for task in rows.tasks:
             task["partner"] = name_inside(task.get("partner"), directory, inside)
     records = {
-        **_records(view, rows, totals),
         "receipts": [*_receipt_records(receipts, company, lang), *_shared_receipt(collection, view, rows)],
         "coherence": coherence,
+        **_records(view, rows, totals),
     }
     tables: dict[str, Any] = {name: make_frame(frames.FRAMES[name], made) for name, made in records.items()}
     return RollUp(
@@ -124,22 +124,29 @@ def _total(view: CompanyView, rows: _Gathered, as_of: date) -> _Totals:
     ratings = rate(view.book, [record["attainment"] for record in appraisal], view.settings)
     for record, rating in zip(appraisal, ratings, strict=True):
         record["rating"] = rating
-    return _Totals(scores, company_goals, shared, appraisal, make_frame(frames.FACTS, rows.facts))
+    return _Totals(scores, company_goals, shared, appraisal, make_frame(frames.FACTS, _let_go(rows.facts)))
 
 
-def _records(view: CompanyView, rows: _Gathered, totals: _Totals) -> dict[str, list[Record]]:
-    """The rows of the frames, by their names."""
+def _records(view: CompanyView, rows: _Gathered, totals: _Totals) -> dict[str, Iterable[Record]]:
+    """The rows of the frames, by their names; those that others are made from are let go last."""
     return {
-        "goals": rows.goals,
-        "tasks": rows.tasks,
         "scores": totals.scores,
         "company_goals": totals.company_goals,
         "progress": roll_progress(rows.tasks, rows.goals),
         "trend": roll_trend(view, totals.company_goals, totals.facts),
         "appraisal": totals.appraisal,
-        "responsibility": list(party_records(rows.tasks, view.company, view.inside)),
-        "risks": rows.risks,
+        "responsibility": party_records(rows.tasks, view.company, view.inside),
+        "risks": _let_go(rows.risks),
+        "goals": _let_go(rows.goals),
+        "tasks": _let_go(rows.tasks),
     }
+
+
+def _let_go(records: list[Record]) -> Iterator[Record]:
+    """The records one by one, none of which is kept: a frame holds them in a tenth of their memory."""
+    records.reverse()
+    while records:
+        yield records.pop()
 
 
 def _plans(view: CompanyView, rows: _Gathered, totals: _Totals) -> Plans:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planbook.layout import cell_address, cell_name, quote_sheet
-from planbook.measures.plain import Row, rows_of
+from planbook.measures.plain import Rows, rows_of
 from planbook.measures.scores import ATTENTION
 from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
@@ -57,7 +57,7 @@ def write_contents(
     page: Page,
     sheet: Any,
     sheets: Sequence[tuple[str, str]],
-    rows: Mapping[str, Sequence[Row]],
+    rows: Mapping[str, Rows],
     signed: SignedState | None,
 ) -> None:
     """The first page; `sheets` are the keys and titles of the others in their order."""
@@ -83,9 +83,7 @@ def _write_header(page: Page, sheet: Any, row: int, key: str) -> None:
         write_value(sheet, row, index, column.title.to(page.lang), page.styles.header())
 
 
-def _write_links(
-    page: Page, sheet: Any, sheets: Sequence[tuple[str, str]], rows: Mapping[str, Sequence[Row]]
-) -> int:
+def _write_links(page: Page, sheet: Any, sheets: Sequence[tuple[str, str]], rows: Mapping[str, Rows]) -> int:
     styles = page.styles
     link = styles.get(**BORDER, indent=1, bold=True, font_color=BLUE, underline=1)
     text = styles.get(**BORDER, indent=1, text_wrap=True)
@@ -108,7 +106,7 @@ def _write_links(
     return FIRST_ROW + len(sheets) + 1
 
 
-def count_attention(rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+def count_attention(rows: Mapping[str, Rows]) -> dict[str, int]:
     """How many rows of a sheet need somebody's attention."""
     return {key: int(sum(map(weigh, rows[key]))) for key, weigh in ATTENTION.items()}
 
@@ -146,17 +144,17 @@ def _write_controls(page: Page, sheet: Any, row: int, controls: Sequence[Control
     return row + 2 + len(controls) + 1
 
 
-def control_totals(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control]:
+def control_totals(page: Page, rows: Mapping[str, Rows]) -> list[Control]:
     """The controls of a workbook: rows and sums of its sheets against the roll-up and each other."""
     return [*_row_controls(page, rows), *_sum_controls(page, rows)]
 
 
-def _row_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control]:
+def _row_controls(page: Page, rows: Mapping[str, Rows]) -> list[Control]:
     roll_up, goals, tasks = page.roll_up, rows["variance"], rows["tasks"]
     top = next(iter(rows_of(roll_up.scores)), {})
     facts = len(roll_up.facts)
     counted = int((roll_up.facts["counted"] == "yes").sum())
-    quarters = int(sum(row["quarters"] or 0 for row in goals))
+    quarters = int(sum(count or 0 for count in goals.column("quarters")))
     due_goals, due_tasks = int(top.get("goals") or 0), int(top.get("tasks") or 0)
     yes = quote_text(page.book.list_title("flag", "yes", page.lang))
     every = "=" + page.place.combine("COUNTA", "[fact]") if facts else ""
@@ -185,11 +183,11 @@ def _row_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control
     ]  # fmt: skip
 
 
-def _sum_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control]:
+def _sum_controls(page: Page, rows: Mapping[str, Rows]) -> list[Control]:
     """Hash totals: sums whatever the unit, which no row can leave or enter unseen."""
     facts, found = page.roll_up.facts, []
     for name in ("target", "actual"):
-        shown = sum(row[name] or 0.0 for row in rows["variance"] if isinstance(row[name], float))
+        shown = sum(value for value in rows["variance"].column(name) if isinstance(value, float))
         expected = _total(facts, f"adds_{name}")
         area = column_range(page, "variance", name, rows["variance"])
         formula = f"=SUM({area})" if rows["variance"] else ""
@@ -210,12 +208,14 @@ def _sum_controls(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Control
     return found
 
 
-def _summed_parts(page: Page, parts: Sequence[Row]) -> str:
+def _summed_parts(page: Page, parts: Rows) -> str:
     """What the contributions to additive goals come to; those of ratios stand beside them."""
     if not parts:
         return ""
     amounts, sides = (column_range(page, "parts", key, parts) for key in ("adds_actual", "side"))
-    ratios = f'-SUMIFS({amounts},{sides},">0")' if any(row["side"] is not None for row in parts) else ""
+    ratios = (
+        f'-SUMIFS({amounts},{sides},">0")' if any(side is not None for side in parts.column("side")) else ""
+    )
     return f"SUM({amounts}){ratios}"
 
 

@@ -11,15 +11,17 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from planbook.layout import column_letter
-from planbook.measures.plain import Row
+from planbook.measures.plain import Rows, floats
 from planbook.problems import OutputError, explain_os_error, say
 from planbook.reports.figures import BELOW_SIGHT, SMALL, number_text
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW, MOST_FACTS, FactSheets
@@ -46,11 +48,8 @@ from planbook.spec.models import ReportColumn, ReportSheet
 from planbook.writer.cells import write_value
 from planbook.writer.styles import MONEY, MONEY_INTEGER
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 MOST_PLAIN = 400_000  # rows whose XML is certainly below 2 GB
-CHUNK = 5_000  # rows turned into text at a time
+CHUNK = 2_000  # rows turned into text at a time
 MOST_KEPT = 2_000  # cells of a column kept as text, because values repeat
 ROW_HEIGHT = row_height(1)
 LEVEL = 4  # of compression: two thirds of the time of the usual 6, for a file a seventh larger
@@ -58,6 +57,7 @@ _ESCAPED = re.compile("(_x[0-9A-Fa-f]{4}_)")
 _CELL = re.compile(rb'<c r="([A-Z]+)(\d+)" s="(\d+)"')
 _FIRST = f'<row r="{FIRST_ROW + 1}"'.encode()
 _END = b"</sheetData>"
+_DIMENSION = re.compile(rb'(<dimension ref="A1:[A-Z]+)\d+')
 _DAY_ZERO = date(1899, 12, 30)
 _TONES = ("good", "even", "bad", None)
 
@@ -66,43 +66,42 @@ Look = tuple[int, str, str]  # column, number format, tone
 
 @dataclass(frozen=True)
 class Long:
-    """The rows of one sheet that are streamed: `values` gives those of a column from one place to another."""
+    """The rows of one sheet that are streamed.
+
+    `parties` are the columns that show the letter of a department among a row's `roles`: its code by key.
+    """
 
     report: ReportSheet
-    count: int
-    values: Callable[[str, int, int], list[Any]]
+    rows: Rows
+    parties: Mapping[str, str] = field(default_factory=dict)
 
 
-def long_facts(place: FactSheets, number: int, frame: pd.DataFrame) -> Long:
+def long_facts(place: FactSheets, number: int, facts: Rows) -> Long:
     """The facts of fact sheet `number`."""
     start = sum(place.counts[:number])
-
-    def values(key: str, begin: int, end: int) -> list[Any]:
-        return _plain(frame.iloc[start + begin : start + end], key)
-
-    return Long(place.report, place.counts[number], values)
+    return Long(place.report, facts[start : start + place.counts[number]])
 
 
-def long_rows(report: ReportSheet, rows: Sequence[Row]) -> Long:
+def long_rows(report: ReportSheet, rows: Rows, parties: Mapping[str, str] | None = None) -> Long:
     """The rows of another table, where they are too many to be written cell by cell.
 
     Raises OutputError where a sheet of Excel has no room for them.
     """
     if len(rows) > MOST_FACTS:
         raise OutputError(say("rows_do_not_fit", count=f"{len(rows):,}", name=report.key))
-    return Long(report, len(rows), lambda key, begin, end: [row.get(key) for row in rows[begin:end]])
+    return Long(report, rows, parties or {})
 
 
 # -- the sheet without its rows --------------------------------------------------------------
 
 
-def write_frame(page: Page, sheet: Any, place: FactSheets, number: int, frame: pd.DataFrame) -> None:
+def write_facts(page: Page, sheet: Any, place: FactSheets, number: int, facts: Rows) -> None:
     """Everything of fact sheet `number` but its rows, and one cell of every look they may have."""
     report, count = place.report, place.counts[number]
-    widths = [_width(column, _ends(frame, column)) for column in report.columns]
+    widths = [_width(column, facts) for column in report.columns]
     titles = _write_head(page, sheet, report, widths)
     if count:
-        _write_samples(page, sheet, report, count)
+        _write_samples(page, sheet, report)
         columns = [
             {"header": title, "header_format": header_style(page, column)}
             for title, column in zip(titles, report.columns, strict=True)
@@ -119,21 +118,19 @@ def write_frame(page: Page, sheet: Any, place: FactSheets, number: int, frame: p
 
 def write_long(page: Page, sheet: Any, long: Long) -> None:
     """Everything of a long table but its rows, which have one height and lead nowhere."""
-    report = long.report
+    report, count = long.report, len(long.rows)
     widths = []
     for column in report.columns:
-        figures = long.values(column.key, 0, long.count) if column.kind is Kind.QUANTITY else []
-        known = [value for value in figures if isinstance(value, float)]
-        widths.append(_width(column, [min(known), max(known)] if known else []))
+        widths.append(_width(column, long.rows))
     _write_head(page, sheet, report, widths)
-    _write_samples(page, sheet, report, long.count)
+    _write_samples(page, sheet, report)
     for index, column in enumerate(report.columns):
         if column.key in LINK_COLUMNS and not column.list:
             sheet.set_column(index, index, None, None, {"hidden": True})
-    sheet.autofilter(HEADER_ROW, 0, FIRST_ROW + long.count - 1, len(report.columns) - 1)
-    add_bars(sheet, report, long.count)
+    sheet.autofilter(HEADER_ROW, 0, FIRST_ROW + count - 1, len(report.columns) - 1)
+    add_bars(sheet, report, count)
     sheet.freeze_panes(FIRST_ROW, frozen_columns(report))
-    _set_pages(page, sheet, report, long.count)
+    _set_pages(page, sheet, report, count)
 
 
 def _write_head(page: Page, sheet: Any, report: ReportSheet, widths: Sequence[float]) -> list[str]:
@@ -148,11 +145,9 @@ def _write_head(page: Page, sheet: Any, report: ReportSheet, widths: Sequence[fl
     return titles
 
 
-def _write_samples(page: Page, sheet: Any, report: ReportSheet, count: int) -> None:
+def _write_samples(page: Page, sheet: Any, report: ReportSheet) -> None:
     for row, column, style in _samples(page, report):
         sheet.write_blank(row, column, None, style)
-    # so that the dimension is whole
-    sheet.write_blank(FIRST_ROW + count - 1, len(report.columns) - 1, None, page.styles.get())
 
 
 def _set_pages(page: Page, sheet: Any, report: ReportSheet, count: int) -> None:
@@ -161,15 +156,11 @@ def _set_pages(page: Page, sheet: Any, report: ReportSheet, count: int) -> None:
     sheet.print_area(HEADING_ROW, 0, FIRST_ROW + max(count, 1) - 1, printed_columns(report) - 1)
 
 
-def _ends(frame: pd.DataFrame, column: ReportColumn) -> list[float]:
-    """The lowest and the highest figure of a column."""
-    if column.kind is not Kind.QUANTITY or column.key not in frame:
-        return []
-    values = frame[column.key].dropna().astype(float)
-    return [float(values.min()), float(values.max())] if len(values) else []
-
-
-def _width(column: ReportColumn, ends: Sequence[float]) -> float:
+def _width(column: ReportColumn, rows: Rows) -> float:
+    """The width of a column; one of quantities is as wide as its lowest and its highest figure."""
+    figures = rows.numbers(column.key) if column.kind is Kind.QUANTITY else floats(())
+    known = figures[~np.isnan(figures)]
+    ends = [float(known.min()), float(known.max())] if len(known) else []
     longest = max((len(number_text(value + 0.01)) for value in ends), default=0)
     return max(column.width, longest * 1.1 + 2)
 
@@ -237,11 +228,11 @@ def stream_rows(page: Page, long: Long, part: bytes) -> Iterator[bytes]:
     row = FIRST_ROW + 1
     head = '<row r="'
     opening = f'" ht="{ROW_HEIGHT:g}" customHeight="1"><c r="A'
-    for begin in range(0, long.count, CHUNK):
-        end = min(begin + CHUNK, long.count)
-        favours = long.values("favourable", begin, end)
+    for begin in range(0, len(long.rows), CHUNK):
+        rows = long.rows[begin : begin + CHUNK]
+        favours = rows.column("favourable")
         tails = [
-            write(long.values(column.key, begin, end), favours)
+            write(_values(rows, column.key, long.parties), favours)
             for write, column in zip(writers, report.columns, strict=True)
         ]
         lines = []
@@ -252,12 +243,10 @@ def stream_rows(page: Page, long: Long, part: bytes) -> Iterator[bytes]:
         yield "".join(lines).encode()
 
 
-def _plain(chunk: pd.DataFrame, key: str) -> list[Any]:
-    if key not in chunk:
-        return [None] * len(chunk)
-    series = chunk[key]
-    missing = series.isna()
-    return series.astype(object).where(~missing, None).tolist() if missing.any() else series.tolist()
+def _values(rows: Rows, key: str, parties: Mapping[str, str]) -> list[Any]:
+    if key in parties:
+        return [roles.get(parties[key]) for roles in rows.column("roles")]
+    return rows.column(key)
 
 
 Writer = Callable[[list[Any], list[Any]], list[str]]  # values and favourabilities to cells as text
@@ -335,7 +324,7 @@ def stretch_table(place: FactSheets, number: int, part: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Filling:
     """The rows of a part: made from its XML with the sample cells, and how many there will be."""
 
     make: Callable[[bytes], Iterator[bytes]]
@@ -345,7 +334,7 @@ class Rows:
 Change = Callable[[bytes], bytes]
 
 
-def fill_package(path: Path, rows: Mapping[str, Rows], changes: Mapping[str, Change]) -> None:
+def fill_package(path: Path, rows: Mapping[str, Filling], changes: Mapping[str, Change]) -> None:
     """Put the rows of the parts named into the finished package, in place of their sample cells.
 
     `changes` are other parts that are not to stay as they are.
@@ -374,7 +363,7 @@ def _copy_part(
     source: zipfile.ZipFile,
     package: zipfile.ZipFile,
     entry: zipfile.ZipInfo,
-    rows: Rows | None,
+    rows: Filling | None,
     change: Change | None,
 ) -> None:
     data = source.read(entry)
@@ -387,7 +376,8 @@ def _copy_part(
     begin, end = data.index(_FIRST), data.index(_END)
     # Past 2 GB a package needs 64-bit sizes, which some versions of Excel complain about in small ones.
     with package.open(info, "w", force_zip64=rows.count > MOST_PLAIN) as part:
-        part.write(data[:begin])
+        # XlsxWriter keeps an object for each row of a sheet: it is not told how many there are.
+        part.write(_DIMENSION.sub(rb"\g<1>%d" % (FIRST_ROW + rows.count), data[:begin]))
         for lines in rows.make(data):
             part.write(lines)
         part.write(data[end:])

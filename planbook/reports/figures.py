@@ -13,7 +13,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from planbook.measures.plain import Row, rows_of
+from planbook.measures.plain import Row, Rows, rows_of
 from planbook.measures.progress import LATE
 from planbook.measures.scores import SETTLED, impact
 from planbook.problems import rank_problems
@@ -22,8 +22,6 @@ from planbook.spec.models import ReportColumn
 from planbook.values import Nil
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planbook.measures import RollUp
 
 TOP = 10  # rows of a list that shows only the worst
@@ -126,34 +124,27 @@ def node_rows(roll_up: RollUp, lang: str) -> list[Row]:
     return [{**row, "name": row["name"] or company} for row in rows_of(roll_up.scores)]
 
 
-def goal_rows(roll_up: RollUp) -> list[Row]:
+def goal_rows(roll_up: RollUp) -> Rows:
     """The goals, those of one department together, departments in the order of the company."""
-    return _in_order(roll_up, roll_up.goals)
+    order: dict[Any, int] = {department.code: n for n, department in enumerate(roll_up.company.departments)}
+    return rows_of(roll_up.goals).ordered(lambda row: order.setdefault(row["department"], len(order)))
 
 
-def _in_order(roll_up: RollUp, goals: pd.DataFrame) -> list[Row]:
-    order = {department.code: n for n, department in enumerate(roll_up.company.departments)}
-    rows = rows_of(goals)
-    for row in rows:
-        order.setdefault(row["department"], len(order))
-    return sorted(rows, key=lambda row: order[row["department"]])
-
-
-def adverse_rows(roll_up: RollUp) -> list[Row]:
+def adverse_rows(roll_up: RollUp) -> Rows:
     """The goals with an unfavourable variance, the largest first."""
-    found = _in_order(roll_up, roll_up.goals[roll_up.goals["favourable"] == "bad"])
-    return sorted(found, key=lambda row: _or_zero(impact(row)))
+    found = goal_rows(roll_up).where(lambda row: row["favourable"] == "bad")
+    return found.ordered(lambda row: _or_zero(impact(row)))
 
 
-def attention_rows(roll_up: RollUp) -> list[Row]:
+def attention_rows(roll_up: RollUp) -> Rows:
     """The tasks that are overdue, behind or stale: in this order, the furthest behind first."""
 
     def rank(row: Row) -> tuple[int, float]:
         status = LATE.index(row["status"]) if row["status"] in LATE else len(LATE)
         return status, _or_zero(row["schedule_deviation"])
 
-    tasks = roll_up.tasks
-    return sorted(rows_of(tasks[tasks["status"].isin(LATE) | (tasks["stale"] == "yes")]), key=rank)
+    tasks = rows_of(roll_up.tasks)
+    return tasks.where(lambda row: row["status"] in LATE or row["stale"] == "yes").ordered(rank)
 
 
 def _or_zero(value: float | None) -> float:
@@ -167,7 +158,7 @@ def open_returns(roll_up: RollUp) -> list[Row]:
 
 def problem_rows(roll_up: RollUp, lang: str) -> list[Row]:
     """The problems, worst first, in the reader's language."""
-    rows = []
+    rows: list[Row] = []
     for problem in rank_problems(roll_up.problems):
         place = problem.location
         line = f"{place.row}:{place.row}" if place.row else str(place.line) if place.line else None

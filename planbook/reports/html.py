@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from planbook.measures.plain import Row, rows_of
+from planbook.measures.plain import Row, Rows, rows_of
 from planbook.measures.progress import LATE
 from planbook.measures.scores import MISSED
 from planbook.problems import OutputError, explain_os_error, say
@@ -143,7 +143,7 @@ def write_html(path: Path, roll_up: RollUp, *, lang: str = "zh", signed: SignedS
 def render_html(roll_up: RollUp, *, lang: str = "zh", signed: SignedState | None = None) -> str:
     """The report of `roll_up` as the text of one HTML file."""
     book = roll_up.book
-    rows = {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed, lang)}
+    rows = {**report_rows(roll_up, lang), "restated": Rows.of(restated_rows(roll_up, signed, lang))}
     writer = _Writer(roll_up, lang, positions_of(roll_up))
     tables = [writer.table(key, rows) for key in TABLES if key in ALWAYS or rows[key]]
     lists = [
@@ -223,7 +223,7 @@ class _Writer:
         text = self.book.label(key, self.lang)
         return text.format(**words) if words else text
 
-    def table(self, key: str, rows: Mapping[str, Sequence[Row]]) -> Table:
+    def table(self, key: str, rows: Mapping[str, Rows]) -> Table:
         """A sheet's table; the facts in their order, each with an id that links lead to."""
         report = self.book.report(key)
         note = ""
@@ -237,7 +237,7 @@ class _Writer:
             if len(facts) > len(mine):
                 note = self.label("html_cut", shown=len(mine), count=len(facts))
         else:
-            mine = list(rows[key])
+            mine = rows[key]
         columns = [c for c in report.columns if c.key != "source"]
         return Table(
             key,
@@ -275,7 +275,7 @@ class _Writer:
     def _heads(self, columns: Sequence[ReportColumn]) -> tuple[Head, ...]:
         return tuple(Head(c.title.to(self.lang), _look(c), _least_width(c)) for c in columns)
 
-    def _matrix(self, rows: Sequence[Row]) -> Table:
+    def _matrix(self, rows: Rows) -> Table:
         report, company = self.book.report("matrix"), self.roll_up.company
         codes = matrix_departments(rows, [d.code for d in company.departments], MOST_DEPARTMENTS)
         names = tuple(clean_text(found.name if (found := company.find(code)) else code) for code in codes)
@@ -323,7 +323,7 @@ class _Writer:
 
     # -- the first page ------------------------------------------------------------------------
 
-    def key_figures(self, rows: Mapping[str, Sequence[Row]]) -> list[Figure]:
+    def key_figures(self, rows: Mapping[str, Rows]) -> list[Figure]:
         """The key figures, as the workbook's summary has them."""
         top: Row = next(iter(rows["scores"]), {})
         goals, tasks, quality = rows["variance"], rows["tasks"], rows["quality"]
@@ -351,7 +351,7 @@ class _Writer:
             Figure(self.label("kpi_errors"), str(errors), self.label("kpi_errors_note", count=warnings)),
         ]  # fmt: skip
 
-    def charts(self, rows: Mapping[str, Sequence[Row]]) -> list[str]:
+    def charts(self, rows: Mapping[str, Rows]) -> list[str]:
         """The bridge and the bars of the scores, where there is something to draw."""
         found = []
         bridge = main_bridge(self.roll_up, rows, self.label("bridge_rest"))

@@ -6,12 +6,12 @@ its thresholds from the sheet of methods.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from planbook.layout import cell_address, cell_name, column_letter, quote_sheet
 from planbook.measures.contributions import convert_amount
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows
 from planbook.reports.place import FIRST_ROW, MOST_WRITTEN
 from planbook.reports.sheets import LIVE, Page, column_range
 from planbook.spec import quote_text, render
@@ -37,6 +37,7 @@ MEASURES = (
 SHOWN = ("target", "actual", "deviation", "deviation_rate", "favourable", "attainment", "rating")
 CLOSE = 1e-9  # relative: what is nearer is the same figure
 MOST_PAIRS = 100_000_000  # goals times facts: beyond, SUMIFS over the facts would keep a program busy
+Live = dict[str, str]  # formulas of one row by column
 ROW = "\0"  # stands for the row's number in a formula that is made once for all rows
 
 
@@ -61,18 +62,27 @@ def _addresses(page: Page, key: str, row: int) -> dict[str, str]:
 # -- company goals -----------------------------------------------------------------------------
 
 
-def live_company_goals(page: Page, rows: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
+def live_company_goals(page: Page, rows: Rows, parts: Rows) -> Rows:
     """The company goals with their formulas: totals over the facts, measures over the totals."""
-    return [_live_goal(page, row, FIRST_ROW + n, parts) for n, row in enumerate(rows)]
+    counted: dict[object, bool] = {}  # company goals that count parts, and whether a weight is among these
+    for number, use, used in zip(*map(parts.column, ("company_no", "company_use", "used")), strict=True):
+        if use == "counted":
+            counted[number] = counted.get(number, False) or bool(used)
+    return _with_live(
+        rows, (_live_goal(page, row, FIRST_ROW + n, parts, counted) for n, row in enumerate(rows))
+    )
 
 
-def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
+def _with_live(rows: Rows, formulas: Iterable[Live]) -> Rows:
+    return rows.having(**{LIVE: list(formulas)})
+
+
+def _live_goal(page: Page, row: Row, at: int, parts: Rows, counted: Mapping[object, bool]) -> Live:
     cells = _addresses(page, "company_goals", at)
     number = "$" + cells["number"]
-    live: dict[str, str] = {}
-    own = [part for part in parts if part["company_no"] == row["number"] and part["company_use"] == "counted"]
+    live: Live = {}
     if row["rollup"] != "weighted" and row["target"] is not None and row["actual"] is not None:
-        if row["rollup"] == "sum" and own:
+        if row["rollup"] == "sum" and row["number"] in counted:
             live |= _summed(page, row, number, parts)
         elif row["rollup"] == "ratio" and row["scale"] is not None:
             live |= _divided(page, row, cells, parts)
@@ -82,17 +92,17 @@ def _live_goal(page: Page, row: Row, at: int, parts: Sequence[Row]) -> Row:
         given["baseline_target"] = f"({measure_formula(page, 'baseline_target', given)[1:]})"
         for key in ("deviation", "deviation_rate", "favourable", "method_used", "attainment"):
             live[key] = measure_formula(page, key, given)
-    elif row["rollup"] == "weighted" and any(part["used"] for part in own):
+    elif row["rollup"] == "weighted" and counted.get(row["number"]):
         points, used, numbers = (
             column_range(page, "parts", key, parts) for key in ("points", "used", "company_no")
         )
         live["attainment"] = f"=SUMIFS({points},{numbers},{number})/SUMIFS({used},{numbers},{number})"
     if "attainment" in live:
         live["rating"] = measure_formula(page, "rating", {"attainment": cells["attainment"], "filled": "1"})
-    return {**row, LIVE: live}
+    return live
 
 
-def _summed(page: Page, row: Row, number: str, parts: Sequence[Row]) -> dict[str, str]:
+def _summed(page: Page, row: Row, number: str, parts: Rows) -> Live:
     """The totals of an additive goal: over the facts, and of the annual targets over the contributions."""
     live = {
         key: "=" + page.place.combine("SUMIFS", f"[{column}]", "[company_no]", number)
@@ -104,7 +114,7 @@ def _summed(page: Page, row: Row, number: str, parts: Sequence[Row]) -> dict[str
     return live
 
 
-def _divided(page: Page, row: Row, cells: Mapping[str, str], parts: Sequence[Row]) -> dict[str, str]:
+def _divided(page: Page, row: Row, cells: Mapping[str, str], parts: Rows) -> Live:
     """The figures of a ratio: what is added above the line over what is added below it."""
     number, scale = "$" + cells["number"], cells["scale"]
     sides, numbers = (column_range(page, "parts", key, parts) for key in ("side", "company_no"))
@@ -121,7 +131,7 @@ def _divided(page: Page, row: Row, cells: Mapping[str, str], parts: Sequence[Row
     return live
 
 
-def live_parts(page: Page, rows: list[Row], goals: Sequence[Row]) -> list[Row]:
+def live_parts(page: Page, rows: Rows, goals: Rows) -> Rows:
     """The contributions with their formulas: the goal's own figures, and what they add."""
     if len(rows) > MOST_WRITTEN:
         return rows
@@ -129,7 +139,7 @@ def live_parts(page: Page, rows: list[Row], goals: Sequence[Row]) -> list[Row]:
     found = []
     for n, row in enumerate(rows):
         cells = _addresses(page, "parts", FIRST_ROW + n)
-        live: dict[str, str] = {}
+        live: Live = {}
         at = places.get(row["goal_no"]) if row["goal_no"] is not None else None
         if at is not None:
             kept = ("target", "actual", "attainment", "rating")
@@ -142,13 +152,15 @@ def live_parts(page: Page, rows: list[Row], goals: Sequence[Row]) -> list[Row]:
             live["points"] = f"={cells['used']}*{cells['attainment']}"
         if row["adds_deviation"] is not None:
             live["adds_deviation"] = f"=ROUND({cells['adds_actual']}-{cells['adds_target']},9)"
-        found.append({**row, LIVE: live})
-    return found
+        found.append(live)
+    return _with_live(rows, found)
 
 
-def _live_places(goals: Sequence[Row]) -> dict[object, int]:
+def _live_places(goals: Rows) -> dict[object, int]:
     """The sheet's row of each goal that has formulas, by its number."""
-    return {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal.get(LIVE)}
+    if LIVE not in goals.keys:
+        return {}
+    return {goal["goal_no"]: FIRST_ROW + n for n, goal in enumerate(goals) if goal[LIVE]}
 
 
 def _factor(page: Page, row: Row) -> float | None:
@@ -160,7 +172,7 @@ def _factor(page: Page, row: Row) -> float | None:
 # -- scores ------------------------------------------------------------------------------------
 
 
-def live_goals(page: Page, rows: list[Row]) -> list[Row]:
+def live_goals(page: Page, rows: Rows) -> Rows:
     """The goals with their formulas: sums over their facts, measures of these, what they add to the score.
 
     The figures of very many goals over very many facts stay as they were computed.
@@ -172,7 +184,7 @@ def live_goals(page: Page, rows: list[Row]) -> list[Row]:
     found = []
     for n, row in enumerate(rows):
         at = FIRST_ROW + n
-        live: dict[str, str] = {}
+        live: Live = {}
         if row["target"] is not None and row["actual"] is not None:
             sums = SUMS if _is_sum(row, summed) else ()
             keys = [key for key in made if key not in SUMS or key in sums]
@@ -181,8 +193,8 @@ def live_goals(page: Page, rows: list[Row]) -> list[Row]:
             cells = _addresses(page, "variance", at)
             live["capped"] = f"=MIN({cells['attainment']},{cell_name('cap')})"
             live["points"] = f"={cells['share']}*{cells['capped']}"
-        found.append({**row, LIVE: live})
-    return found
+        found.append(live)
+    return _with_live(rows, found)
 
 
 def _goal_formulas(page: Page) -> dict[str, str]:
@@ -215,29 +227,26 @@ def _is_sum(row: Row, summed: Mapping[object, tuple[float, float]]) -> bool:
     )
 
 
-def live_adverse(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Row]:
+def live_adverse(page: Page, rows: Rows, goals: Rows) -> Rows:
     """Rows of the summary that show goals, each figure taken from the goal's own row."""
     places = _live_places(goals)
     found = []
-    for row in rows:
-        at = places.get(row["goal_no"]) if row["goal_no"] is not None else None
-        live = {} if at is None else {k: f"={sheet_cell(page, 'variance', at, k)}" for k in SHOWN}
-        found.append({**row, LIVE: live})
-    return found
+    for number in rows.column("goal_no"):
+        at = places.get(number) if number is not None else None
+        found.append({} if at is None else {k: f"={sheet_cell(page, 'variance', at, k)}" for k in SHOWN})
+    return _with_live(rows, found)
 
 
-def live_scores(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[Row]:
+def live_scores(page: Page, rows: Rows, goals: Rows) -> Rows:
     """The tree with its formulas: a node's score from its own goals and from the nodes below it."""
-    found = []
+    found, depths = [], rows.column("depth")
     for n, row in enumerate(rows):
         at = FIRST_ROW + n
         cells = _addresses(page, "scores", at)
-        live: dict[str, str] = {}
+        live: Live = {}
         if row["own"] is not None:
             live["own"] = _own_score(page, cells["number"], goals)
-        below = next(
-            (k for k, r in enumerate(rows[n + 1 :]) if r["depth"] <= row["depth"]), len(rows) - n - 1
-        )
+        below = next((k for k, depth in enumerate(depths[n + 1 :]) if depth <= depths[n]), len(rows) - n - 1)
         if row["score"] is not None:
             live["score"] = (
                 _node_score(page, row, cells, (at + 1, at + below)) if below else f"={cells['own']}"
@@ -245,11 +254,11 @@ def live_scores(page: Page, rows: Sequence[Row], goals: Sequence[Row]) -> list[R
             live["rating"] = measure_formula(page, "rating", {"attainment": cells["score"], "filled": "1"})
             if row["points"] is not None:
                 live["points"] = f"={cells['share']}*{cells['score']}"
-        found.append({**row, LIVE: live})
-    return found
+        found.append(live)
+    return _with_live(rows, found)
 
 
-def _own_score(page: Page, number: str, goals: Sequence[Row]) -> str:
+def _own_score(page: Page, number: str, goals: Rows) -> str:
     points, share, numbers, capped = (
         column_range(page, "variance", key, goals) for key in ("points", "share", "node_no", "capped")
     )

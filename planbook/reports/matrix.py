@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows
+from planbook.reports.facts import Long, long_rows
 from planbook.reports.figures import display_width, one_line
 from planbook.reports.place import FIRST_ROW, HEADER_ROW, HEADING_ROW
 from planbook.reports.sheets import (
@@ -21,6 +22,8 @@ from planbook.reports.sheets import (
     write_top,
 )
 from planbook.reports.tables import matrix_departments
+from planbook.spec import Kind, Text
+from planbook.spec.models import ReportColumn
 from planbook.writer.cells import write_value
 from planbook.writer.styles import BLUE, NAVY, STEEL, TONES
 
@@ -36,18 +39,39 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def write_matrix(page: Page, sheet: Any, rows: Sequence[Row]) -> None:
+def long_matrix(page: Page, rows: Rows) -> Long:
+    """The matrix of very many tasks: its letters without their grounds, in columns of the table."""
+    report = page.book.report("matrix")
+    parties = {f"party_{number}": code for number, code in enumerate(_departments(page, rows))}
+    letters = [
+        ReportColumn(key=key, title=Text({"*": fit_text(_name(page, code))}), kind=Kind.TEXT, width=WIDTH)
+        for key, code in parties.items()
+    ]
+    wide = report.model_copy(update={"columns": (*report.columns, *letters)})
+    return long_rows(wide, rows, parties)
+
+
+def _departments(page: Page, rows: Rows) -> list[str]:
+    codes = [department.code for department in page.roll_up.company.departments]
+    return matrix_departments(rows, codes, MOST_DEPARTMENTS)
+
+
+def _name(page: Page, code: str) -> str:
+    found = page.roll_up.company.find(code)
+    return one_line(found.name if found else code, LONGEST_NAME)
+
+
+def write_matrix(page: Page, sheet: Any, rows: Rows) -> None:
     """The sheet of the matrix: a task a row, its positions in words, a column for each department."""
     report = page.book.report("matrix")
-    company = page.roll_up.company
-    codes = matrix_departments(rows, [d.code for d in company.departments], MOST_DEPARTMENTS)
+    codes = _departments(page, rows)
     fixed = len(report.columns)
     last = fixed + max(len(codes), 1) - 1
     write_top(page, sheet, report.heading.to(page.lang), report.hint.to(page.lang), last)
     for index, column in enumerate(report.columns):
         sheet.set_column(index, index, column.width)
         write_value(sheet, HEADER_ROW, index, column.title.to(page.lang), page.styles.header())
-    names = [one_line(found.name if (found := company.find(code)) else code, LONGEST_NAME) for code in codes]
+    names = [_name(page, code) for code in codes]
     # 270 stands for letters one below the other: how Chinese reads upright.
     upright = page.styles.header(rotation=270 if page.lang == "zh" else 90)
     sheet.set_row(HEADER_ROW, max([40.0, *(display_width(name) * 7 + 8 for name in names)]))

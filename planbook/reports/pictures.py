@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planbook.measures.contributions import convert_amount
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows
 from planbook.measures.scores import rate
 from planbook.problems import in_words, list_words
 from planbook.reports.figures import number_text, one_line, percent_text, signed_text
@@ -75,7 +75,7 @@ def _round_down(value: float) -> float:
     return math.floor(value / unit) * unit
 
 
-def main_bridge(roll_up: RollUp, rows: Mapping[str, Sequence[Row]], rest: str) -> Bridge | None:
+def main_bridge(roll_up: RollUp, rows: Mapping[str, Rows], rest: str) -> Bridge | None:
     """The bridge of the additive company goal with the largest weight; `rest` names what is left over."""
     weights = {number: goal.weight or 0.0 for number, goal in enumerate(roll_up.company.goals, 1)}
     goals = [
@@ -192,7 +192,7 @@ class HeatRow:
     score: HeatCell
 
 
-def heat_map(roll_up: RollUp, rows: Mapping[str, Sequence[Row]]) -> Heat:
+def heat_map(roll_up: RollUp, rows: Mapping[str, Rows]) -> Heat:
     """Departments by company goals; by the commonest metrics where no goal was taken over."""
     goals = rows["variance"]
     taken = Counter(goal["company_no"] for goal in goals if goal["company_no"] is not None)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows
 from planbook.measures.progress import LATE
 from planbook.measures.scores import MISSED
 from planbook.reports.charts import write_bridge, write_score_bars
@@ -69,7 +69,7 @@ class Tile:
     note: str
 
 
-def write_summary(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> None:
+def write_summary(page: Page, sheet: Any, rows: Mapping[str, Rows]) -> None:
     """Write the management summary on `sheet`."""
     for index, width in enumerate(GRID_WIDTHS):
         sheet.set_column(index, index, width)
@@ -78,7 +78,9 @@ def write_summary(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> 
     _write_headline(page, sheet)
     _write_tiles(page, sheet, _tiles(page, rows))
     row = _write_pictures(page, sheet, rows)
-    goals = [_live_goal(page, goal, FIRST_ROW + n) for n, goal in enumerate(rows["company_goals"])]
+    goals = rows["company_goals"]
+    live = [_live_goal(page, goal, FIRST_ROW + n) for n, goal in enumerate(goals)]
+    goals = goals.having(**{LIVE: live})
     row = _write_table(page, sheet, row, Section("section_company_goals", "summary_goals"), goals)
     fit = Section("section_coherence", "summary_coherence", "coherence", MOST_FINDINGS)
     row = _write_table(page, sheet, row, fit, rows["coherence"])
@@ -107,12 +109,12 @@ def _write_headline(page: Page, sheet: Any) -> None:
 # -- key figures -------------------------------------------------------------------------------
 
 
-def _tiles(page: Page, rows: Mapping[str, Sequence[Row]]) -> list[Tile]:
+def _tiles(page: Page, rows: Mapping[str, Rows]) -> list[Tile]:
     goals, tasks, quality = rows["variance"], rows["tasks"], rows["quality"]
     top = next(iter(rows["scores"]), None)
 
     def count(key: str, column: str, *items: str) -> tuple[str, float]:
-        found = sum(row[column] in items for row in rows[key])
+        found = sum(value in items for value in rows[key].column(column))
         return count_choices(page, key, column, rows[key], items), float(found)
 
     def at_top(column: str) -> tuple[str, float | None]:
@@ -167,7 +169,7 @@ def _write_tiles(page: Page, sheet: Any, tiles: Sequence[Tile]) -> None:
 # -- pictures ----------------------------------------------------------------------------------
 
 
-def _write_pictures(page: Page, sheet: Any, rows: Mapping[str, Sequence[Row]]) -> int:
+def _write_pictures(page: Page, sheet: Any, rows: Mapping[str, Rows]) -> int:
     """The bridge on the left, the heat map on the right; returns the row after both."""
     heat = heat_map(page.roll_up, rows)
     after = _write_heat(page, sheet, heat)
@@ -250,7 +252,7 @@ def _merge(sheet: Any, row: int, span: tuple[int, int], value: str | float | Non
 # -- tables ------------------------------------------------------------------------------------
 
 
-def _live_goal(page: Page, row: Row, at: int) -> Row:
+def _live_goal(page: Page, row: Row, at: int) -> dict[str, str]:
     """A company goal on the summary: totals of what adds over the facts, the rest from its own sheet."""
     own = row.get(LIVE, {})
     live = {key: f"={sheet_cell(page, 'company_goals', at, key)}" for key in own}
@@ -258,7 +260,7 @@ def _live_goal(page: Page, row: Row, at: int) -> Row:
     for key, column in TOTALS.items():
         if key in own and row["rollup"] == "sum":
             live[key] = "=" + page.place.combine("SUMIFS", f"[{column}]", "[company_no]", number)
-    return {**row, LIVE: live}
+    return live
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,7 @@ class Section:
     most: int = TOP
 
 
-def _write_table(page: Page, sheet: Any, row: int, section: Section, rows: Sequence[Row]) -> int:
+def _write_table(page: Page, sheet: Any, row: int, section: Section, rows: Rows) -> int:
     """A section with the first rows of its table; returns the row after it."""
     report = page.book.report(section.key)
     write_section(page, sheet, row, page.label(section.label), LAST, report.hint.to(page.lang))

@@ -5,12 +5,17 @@ Workbook and HTML take them from here, so that no two of them can tell different
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from planbook.measures.contributions import contribution_rows
-from planbook.measures.plain import Row, rows_of
+from planbook.measures.plain import Row, Rows, floats, rows_of
 from planbook.measures.progress import LATE
 from planbook.measures.scores import cap_of, impact
 from planbook.reports.figures import goal_rows, node_rows, problem_rows
@@ -18,10 +23,12 @@ from planbook.reports.figures import goal_rows, node_rows, problem_rows
 if TYPE_CHECKING:
     from planbook.measures import RollUp
 
+POSITIONS = ("lead", "head", "support")
 
-def report_rows(roll_up: RollUp, lang: str) -> dict[str, list[Row]]:
+
+def report_rows(roll_up: RollUp, lang: str) -> dict[str, Rows]:
     """The rows of every sheet but the facts, by the sheet's key."""
-    nodes = _scored_nodes(node_rows(roll_up, lang))
+    nodes = Rows.of(_scored_nodes(node_rows(roll_up, lang)))
     goals = _scored_goals(roll_up, goal_rows(roll_up), nodes)
     return {
         "company_goals": rows_of(roll_up.company_goals),
@@ -31,12 +38,12 @@ def report_rows(roll_up: RollUp, lang: str) -> dict[str, list[Row]]:
         "trend": rows_of(roll_up.trend),
         "tasks": rows_of(roll_up.tasks),
         "progress": rows_of(roll_up.progress),
-        "risks": sorted(rows_of(roll_up.risks), key=_urgency),
+        "risks": rows_of(roll_up.risks).ordered(_urgency),
         "matrix": matrix_rows(roll_up),
         "appraisal": rows_of(roll_up.appraisal),
         "coherence": rows_of(roll_up.coherence),
         "receipts": rows_of(roll_up.receipts),
-        "quality": problem_rows(roll_up, lang),
+        "quality": Rows.of(problem_rows(roll_up, lang)),
     }
 
 
@@ -48,29 +55,48 @@ def _urgency(row: Row) -> tuple[int, float]:
 # -- responsibility ----------------------------------------------------------------------------
 
 
-def matrix_rows(roll_up: RollUp) -> list[Row]:
-    """One row per task: its positions in words, and under `roles` the letters by department's code."""
-    found: dict[tuple[object, ...], Row] = {}
-    for party in rows_of(roll_up.responsibility):
-        key = (party["file"], party["department"], party["task_id"])
-        row = found.setdefault(
-            key, {**party, "lead": None, "head": None, "support": None, "roles": {party["department"]: "R"}}
-        )
+def matrix_rows(roll_up: RollUp) -> Rows:
+    """One row per task: its positions in words, and under `roles` the letters by department's code.
+
+    The parties to a task stand together.
+    """
+    parties = rows_of(roll_up.responsibility)
+    places = array("q")
+    columns: dict[str, list[Any]] = {key: [] for key in POSITIONS}
+    kept: dict[object, dict[str, str]] = {}
+    letters = []
+    for _, group in groupby(enumerate(parties), key=_task_of):
+        mine = list(group)
+        places.append(mine[0][0])
+        found, roles = _positions([party for _, party in mine])
+        for key, values in columns.items():
+            values.append(found[key])
+        letters.append(kept.setdefault(tuple(roles.items()), roles))  # most tasks have the same
+    return parties.take(places).having(**columns, roles=letters)
+
+
+def _task_of(placed: tuple[int, Row]) -> tuple[object, ...]:
+    return tuple(placed[1][key] for key in ("file", "department", "task_id"))
+
+
+def _positions(parties: Sequence[Row]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Who has which part in one task: positions in words, and departments with their letters."""
+    roles: dict[str, str] = {parties[0]["department"]: "R"}
+    named: dict[str, Any] = dict.fromkeys(POSITIONS)
+    for party in parties:
         name, role = party["party"], str(party["role"])
         if party["party_kind"] == "department":
-            row["roles"].setdefault(str(party["party_code"] or name), role)
-        elif role == "R":
-            row["lead"] = name
-        elif role == "A":
-            row["head"] = name
+            roles.setdefault(str(party["party_code"] or name), role)
+        elif role in ("R", "A"):
+            named["lead" if role == "R" else "head"] = name
         else:
-            row["support"] = "、".join(filter(None, (row["support"], name)))
-    return list(found.values())
+            named["support"] = "、".join(filter(None, (named["support"], name)))
+    return named, roles
 
 
-def matrix_departments(rows: Sequence[Row], order: Sequence[str], most: int) -> list[str]:
+def matrix_departments(rows: Rows, order: Sequence[str], most: int) -> list[str]:
     """The departments that take part, in the company's order; with too many those that do so most often."""
-    taken = Counter(code for row in rows for code in row["roles"])
+    taken = Counter(code for roles in rows.column("roles") for code in roles)
     kept = {code for code, _ in sorted(taken.items(), key=lambda item: (-item[1], item[0]))[:most]}
     known = [code for code in order if code in kept]
     return known + sorted(kept - set(known))
@@ -93,17 +119,20 @@ def _scored_nodes(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def _scored_goals(roll_up: RollUp, rows: Sequence[Row], nodes: Sequence[Row]) -> list[Row]:
-    numbers = {row["code"]: row["number"] for row in nodes}
-    cap = cap_of(roll_up.book, roll_up.settings)
-    found = []
-    for row in rows:
-        scored = row["share"] is not None and row["attainment"] is not None
-        capped = min(row["attainment"], cap) if scored else None
-        points = row["share"] * capped if scored else None
-        more = {"node_no": numbers.get(row["department"]), "impact": impact(row)}
-        found.append({**row, **more, "capped": capped, "points": points})
-    return found
+def _scored_goals(roll_up: RollUp, goals: Rows, nodes: Rows) -> Rows:
+    numbers = dict(zip(nodes.column("code"), nodes.column("number"), strict=True))
+    share = goals.numbers("share")
+    capped = np.where(
+        np.isnan(share),
+        math.nan,
+        np.minimum(goals.numbers("attainment"), cap_of(roll_up.book, roll_up.settings)),
+    )
+    return goals.having(
+        node_no=floats(map(numbers.get, goals.column("department"))),
+        impact=floats(map(impact, goals)),
+        capped=capped,
+        points=share * capped,
+    )
 
 
 # -- places --------------------------------------------------------------------------------------

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbook.measures.plain import Row
+from planbook.measures.plain import Row, Rows, rows_of
 from planbook.reports.charts import write_score_bars
 from planbook.reports.contents import write_contents
 from planbook.reports.facts import (
+    Filling,
     Long,
-    Rows,
     fill_package,
     long_facts,
     long_rows,
     stream_rows,
     stretch_table,
-    write_frame,
+    write_facts,
     write_long,
 )
 from planbook.reports.figures import report_subtitle, report_title
 from planbook.reports.live import live_company_goals, live_goals, live_parts, live_scores
-from planbook.reports.matrix import write_matrix
+from planbook.reports.matrix import long_matrix, write_matrix
 from planbook.reports.methods import write_methods
 from planbook.reports.place import MOST_FACTS, MOST_WRITTEN, FactSheets, place_facts
 from planbook.reports.sheets import Page, fit_text, last_row, shade, write_sheet
@@ -42,7 +42,7 @@ SHEETS = (
     "summary", "company_goals", "parts", "trend", "scores", "variance", "tasks", "progress", "risks",
     "matrix", "appraisal", "coherence", "facts", "receipts", "quality", "restated", "methods",
 )  # fmt: skip
-SHAPED = frozenset({"scores", "matrix"})  # their rows have a shape of their own
+TREE = "scores"  # written cell by cell, however many its rows: they lead to one another
 OPTIONAL = frozenset(
     {"parts", "trend", "progress", "risks", "appraisal", "coherence", "restated"}
 )  # left out when empty
@@ -78,8 +78,8 @@ def write_consolidated(
         streams = _write_all(page, signed)
         sheets = [sheet.get_name() for sheet in workbook.worksheets()]
     parts = {
-        f"xl/worksheets/sheet{sheets.index(title) + 1}.xml": Rows(
-            partial(stream_rows, page, long), long.count
+        f"xl/worksheets/sheet{sheets.index(title) + 1}.xml": Filling(
+            partial(stream_rows, page, long), len(long.rows)
         )
         for title, long in streams.items()
     }
@@ -91,16 +91,18 @@ def write_consolidated(
         fill_package(path, parts, tables)
 
 
-def _long_tables(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, Long]:
+def _long_tables(page: Page, rows: Mapping[str, Rows]) -> dict[str, Long]:
     """The sheets whose rows are streamed, by title: those of the facts, and tables of very many rows."""
-    place, facts = page.place, page.roll_up.facts
+    place, facts = page.place, rows_of(page.roll_up.facts)
     found = {}
     if len(facts):
         found = {title: long_facts(place, number, facts) for number, title in enumerate(place.titles)}
+    many = [key for key in SHEETS if key in rows and key != TREE and len(rows[key]) > MOST_WRITTEN]
     return found | {
-        page.title(key): long_rows(page.book.report(key), rows[key])
-        for key in SHEETS
-        if key in rows and key not in SHAPED and len(rows[key]) > MOST_WRITTEN
+        page.title(key): long_matrix(page, rows[key])
+        if key == "matrix"
+        else long_rows(page.book.report(key), rows[key])
+        for key in many
     }
 
 
@@ -116,7 +118,9 @@ def _write_all(page: Page, signed: SignedState | None) -> dict[str, Long]:
             "created": datetime(roll_up.year, 1, 1),
         }
     )
-    rows = _live(page, {**report_rows(roll_up, lang), "restated": restated_rows(roll_up, signed, lang)})
+    rows = _live(
+        page, {**report_rows(roll_up, lang), "restated": Rows.of(restated_rows(roll_up, signed, lang))}
+    )
     planned = _planned(page.place, page, rows)
     streams = _long_tables(page, rows)
     contents = page.workbook.add_worksheet(page.title("contents"))
@@ -134,7 +138,7 @@ def _write_all(page: Page, signed: SignedState | None) -> dict[str, Long]:
     return streams
 
 
-def _live(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+def _live(page: Page, rows: Mapping[str, Rows]) -> dict[str, Rows]:
     """The rows with the formulas of the cells that count themselves."""
     goals = live_goals(page, rows["variance"])
     return {
@@ -146,7 +150,7 @@ def _live(page: Page, rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
     }
 
 
-def _planned(place: FactSheets, page: Page, rows: Mapping[str, Sequence[Row]]) -> list[tuple[str, str]]:
+def _planned(place: FactSheets, page: Page, rows: Mapping[str, Rows]) -> list[tuple[str, str]]:
     """The sheets after the first in their order: key and title."""
     planned = []
     for key in SHEETS:
@@ -157,13 +161,13 @@ def _planned(place: FactSheets, page: Page, rows: Mapping[str, Sequence[Row]]) -
     return planned
 
 
-def _write_one(page: Page, sheet: Any, key: str, title: str, rows: Mapping[str, Sequence[Row]]) -> None:
+def _write_one(page: Page, sheet: Any, key: str, title: str, rows: Mapping[str, Rows]) -> None:
     if key == "summary":
         write_summary(page, sheet, rows)
     elif key == "methods":
         write_methods(page, sheet)
     elif key == "facts":
-        write_frame(page, sheet, page.place, page.place.titles.index(title), page.roll_up.facts)
+        write_facts(page, sheet, page.place, page.place.titles.index(title), rows_of(page.roll_up.facts))
     elif key == "matrix":
         write_matrix(page, sheet, rows[key])
     elif key == "scores":
@@ -182,7 +186,7 @@ def _shade_goal(row: Row) -> dict[str, Any]:
     return {"bold": True, "bg_color": PALE} if row["node"] == "goal" else {}
 
 
-def _write_scores(page: Page, sheet: Any, rows: Sequence[Row]) -> None:
+def _write_scores(page: Page, sheet: Any, rows: Rows) -> None:
     """The tree, and under it the bars of its departments."""
     report = page.book.report("scores")
     write_sheet(page, sheet, report, rows, shading=shade)
