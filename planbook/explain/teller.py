@@ -90,7 +90,7 @@ class Teller:
     def parts(self) -> Mapping[tuple[object, object], Row]:
         """What each goal adds to the company goal it took over, by file and id."""
         found: dict[tuple[object, object], Row] = {}
-        for part in contribution_rows(self.figures, rows_of(self.figures.frame("goals"))):
+        for part in contribution_rows(self.figures, rows_of(self.figures.goals)):
             if part["side"] is None or (part["file"], part["goal_id"]) not in found:
                 found[part["file"], part["goal_id"]] = part
         return found
