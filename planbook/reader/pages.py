@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from planbook.calc import Calculator, CellError, Cells, rows_to_compute
 from planbook.layout import INDEX, Layout, cell_address, resolve_layout
-from planbook.layout.cells import LISTS
+from planbook.layout.cells import LISTS, CellValue
 from planbook.layout.dashboard import DASHBOARD, dashboard_formulas
 from planbook.problems import Code, Location, Problem, Words, say
 from planbook.reader.facts import NO_FACTS
@@ -226,8 +226,13 @@ def _stale_in(region: _Region, stored: Stored, computed: Cells) -> list[Spot]:
         and spot[0] not in region.late
         and not isinstance(computed[spot[0]], CellError)
         and spot[1:] not in errors
-        and not same_value(plain_value(region.stored(spot)), computed[spot[0]])
+        and not same_value(_trimmed(plain_value(region.stored(spot))), _trimmed(computed[spot[0]]))
     ]
+
+
+def _trimmed(value: CellValue) -> CellValue:
+    """A text without the spaces at its ends, which calamine leaves out."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def _lost_problems(region: _Region, lost: Iterable[Spot], cells: Cells) -> Iterator[Problem]:
