@@ -291,6 +291,16 @@ def test_a_cleared_formula_is_not_said_to_show_another_figure(tmp_path: Path) ->
     assert [p.code for p in findings(path) if p.location == shown] == [Code.FORMULA_MISSING]
 
 
+def test_values_are_not_judged_by_a_date_that_went_with_its_sheet(tmp_path: Path) -> None:
+    title = SHEETS["tracking"]
+    path = change_part(
+        written(tmp_path), "xl/workbook.xml", lambda text: re.sub(rf'<sheet name="{title}"[^>]*/>', "", text)
+    )
+    codes = [p.code for p in read(path).problems]
+    assert Code.SHEET_MISSING in codes
+    assert Code.VALUE_STALE not in codes
+
+
 # -- files of other programs ---------------------------------------------------------------
 
 

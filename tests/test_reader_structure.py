@@ -173,6 +173,19 @@ def test_a_title_between_two_is_taken_for_neither(tmp_path: Path) -> None:
     assert all(row.get("target") is None for row in submission.plan.rows("goals"))
 
 
+@pytest.mark.parametrize("title", ["达成率", "红黄绿", "校验"])
+def test_a_calculated_column_that_was_deleted_is_said_once(tmp_path: Path, title: str) -> None:
+    def change(workbook: Workbook) -> None:
+        sheet = workbook["4_季度复盘"]
+        (index,) = [cell.column for cell in sheet[6] if cell.value == title]
+        sheet.delete_cols(index)
+
+    submission = read_changed(tmp_path, change)
+    lost = [p for p in submission.problems if p.code is Code.FORMULA_COLUMN_MISSING]
+    assert [(p.location.sheet, p.location.row, p.expected) for p in lost] == [("4_季度复盘", 6, title)]
+    assert all(p.severity is not Severity.ERROR for p in submission.problems)
+
+
 def test_a_title_as_near_to_one_as_to_another_is_taken_for_neither(tmp_path: Path) -> None:
     def change(workbook: Workbook) -> None:
         sheet = workbook[SHEET]

@@ -128,6 +128,7 @@ class Code(StrEnum):
     # -- formula cells
     FORMULA_OVERWRITTEN = "formula-overwritten"
     FORMULA_MISSING = "formula-missing"
+    FORMULA_COLUMN_MISSING = "formula-column-missing"
     FORMULA_CHANGED = "formula-changed"
     VALUE_STALE = "value-stale"
     VALUES_NOT_STORED = "values-not-stored"
@@ -1055,6 +1056,14 @@ CATALOGUE: dict[Code, Entry] = {
         (
             'The formula of "{subject}" is gone; it gives "{expected}", which was used.',
             "Copy it from another row of its column; for a page's own, ask for a new copy.",
+        ),
+    ),
+    Code.FORMULA_COLUMN_MISSING: _entry(
+        _W,
+        ("计算列“{expected}”已被删除；汇总仍按公式计算。", "需要在表中看到该列时，请索取新表。"),
+        (
+            'The calculated column "{expected}" was deleted; its figures were computed all the same.',
+            "Ask for a new copy to see it again.",
         ),
     ),
     Code.FORMULA_CHANGED: _entry(

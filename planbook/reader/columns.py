@@ -220,9 +220,10 @@ def column_problems(table: Table, expected: Mapping[str, int], facts: SheetFacts
     for column in table.sheet.columns:
         known = column.key in table.columns or column.key in table.doubtful
         known = known or bool(expected and column.key not in expected)  # of a newer version of the book
-        if column.visible and not column.calculated and not known:
+        if column.visible and not known and (expected or not column.calculated):
+            code = Code.FORMULA_COLUMN_MISSING if column.calculated else Code.COLUMN_MISSING
             place = Location(sheet=table.title, row=table.header_row + 1)
-            problems.append(Problem(Code.COLUMN_MISSING, place, expected=column.title.to(lang)))
+            problems.append(Problem(code, place, expected=column.title.to(lang)))
     for key in _moved(table, expected):
         column = table.sheet.column(key)
         if column.visible:

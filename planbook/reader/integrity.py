@@ -25,6 +25,7 @@ from planbook.reader.facts import NO_FACTS, SheetFacts
 from planbook.reader.rows import match_item
 from planbook.reader.submission import SheetSource
 from planbook.spec import Book, Column, Item, Kind, Sheet, references
+from planbook.spec.formulas import names
 
 TOLERANCE = 1e-9  # of the larger of two numbers: programs round the last digits differently
 SNAP = 1e-12  # what a spreadsheet takes for zero
@@ -313,14 +314,16 @@ def _check_values(
 
 
 def _precedents(book: Book) -> Mapping[tuple[str, str], frozenset[tuple[str, str, bool]]]:
-    """What each calculated column reads: sheet, column, and whether it is of the same row."""
+    """What each calculated column reads: sheet, column or input, and whether it is of the same row."""
     found: dict[tuple[str, str], frozenset[tuple[str, str, bool]]] = {}
+    inputs = {cell.key: (sheet.key, cell.key, False) for sheet in book.sheets for cell in sheet.inputs}
     for sheet in book.sheets:
         for column in sheet.columns:
             if not column.calculated:
                 continue
-            reads: set[tuple[str, str, bool]] = set()
-            for name in references(book.formula_of(column)):
+            formula = book.formula_of(column)
+            reads = {inputs[name] for name in names(formula) if name in inputs}
+            for name in references(formula):
                 reads |= _reads(sheet, name)
             found[sheet.key, column.key] = frozenset(reads)
     return found

@@ -102,13 +102,18 @@ def _no_table(sheet: Sheet, wanted: str, found: Sequence[Candidate], grids: Mapp
 
 
 def lost_columns(book: Book, found: Found, places: Mapping[str, Places]) -> frozenset[tuple[str, str]]:
-    """The columns, by sheet, that were issued and not found, or that could not be told apart."""
+    """The columns, by sheet, that were issued and not found, or that could not be told apart.
+
+    Of a sheet that is gone the input cells above its table too.
+    """
     lost: set[tuple[str, str]] = set()
     for sheet in book.sheets:
         table = found.tables.get(sheet.key)
         if table is None:
             issued = sheet.key in places if places else not sheet.optional
-            lost |= {(sheet.key, column.key) for column in sheet.columns if issued}
+            if issued:
+                keys = [column.key for column in sheet.columns] + [cell.key for cell in sheet.inputs]
+                lost |= {(sheet.key, key) for key in keys}
             continue
         known = places.get(sheet.key, Places()).columns
         lost |= {(sheet.key, key) for key in (*table.doubtful, *known) if key not in table.columns}
