@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -277,6 +278,9 @@ def test_the_demo_prints_the_roll_up_and_who_is_missing(tmp_path: Path) -> None:
     assert list((folder / "reports").glob("*.xlsx")) and list((folder / "reports" / "mail").glob("*.eml"))
     assert len(list((folder / "outbox").glob("*.xlsx"))) == 11
     shutil.rmtree(folder / "outbox")
+    words = result.output.split()
+    assert "nan" not in words  # what is missing is left blank
+    assert not [word for word in words if re.fullmatch(r"[0-9]+\.0", word)]  # counts are whole numbers
     assert run("demo", folder, cwd=tmp_path).exit_code == 0  # an earlier demo is made anew
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.doc").write_text("x")

@@ -186,12 +186,12 @@ def print_roll_up(figures: RollUp, lang: str) -> None:
             book.list_title("rating", r["rating"], lang) if r["rating"] else "",
             percent(r["low"]),
             percent(r["high"]),
-            r["covered"],
-            r["expected"],
-            r["missed"],
-            r["late"],
+            _count(r["covered"]),
+            _count(r["expected"]),
+            _count(r["missed"]),
+            _count(r["late"]),
         )
-        for r in figures.scores.to_dict("records")
+        for r in figures.rows("scores")
     ]
     print_table(text("scores", lang, as_of=figures.as_of), [columns[key] for key in keys], rows)
     _print_company_goals(figures, lang)
@@ -201,14 +201,18 @@ def print_roll_up(figures: RollUp, lang: str) -> None:
             r["department_name"] or "—",
             book.list_title("receipt", r["receipt"], lang),
             r["file"] or "",
-            r["errors"],
-            r["warnings"],
+            _count(r["errors"]),
+            _count(r["warnings"]),
             r["reason"] or "",
         )
-        for r in figures.receipts.to_dict("records")
+        for r in figures.rows("receipts")
     ]
     wanted = ("department_name", "receipt", "file", "errors", "warnings", "reason")
     print_table(text("receipts", lang), [titles[key] for key in wanted], shown)
+
+
+def _count(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _print_company_goals(figures: RollUp, lang: str) -> None:
@@ -226,7 +230,7 @@ def _print_company_goals(figures: RollUp, lang: str) -> None:
             book.list_title("rating", r["rating"], lang) if r["rating"] else "",
             r["coverage"],
         )
-        for r in figures.company_goals.to_dict("records")
+        for r in figures.rows("company_goals")
     ]
     if rows:
         print_table(text("company_goals", lang), [columns[key] for key in keys], rows)
